@@ -1,0 +1,109 @@
+"""The PostgreSQL of the tests: roles apart, no network, nothing left behind."""
+
+import pwd
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from tests import postgres
+from tests.postgres import Cluster
+
+
+def _processes_under(folder: Path) -> list[str]:
+    """Return the commands of the processes that name `folder` or stand in it."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            if str(folder) in command or folder in (process / "cwd").resolve().parents:
+                found.append(command)
+        except OSError:
+            continue  # it has just ended
+    return found
+
+
+@pytest.fixture
+def engines(postgres_cluster: Cluster) -> tuple[sa.Engine, sa.Engine]:
+    """An empty database, as its owner and as the program see it."""
+    postgres.drop_database(postgres_cluster, "roles")
+    postgres.create_database(postgres_cluster, "roles")
+    return (
+        sa.create_engine(postgres_cluster.owner_url("roles"), poolclass=sa.NullPool),
+        sa.create_engine(postgres_cluster.app_url("roles"), poolclass=sa.NullPool),
+    )
+
+
+def _do(engine: sa.Engine, statement: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.text(statement))
+
+
+def test_the_program_can_use_tables_but_not_make_change_or_empty_them(
+    engines: tuple[sa.Engine, sa.Engine],
+) -> None:
+    owner, app = engines
+    _do(owner, "CREATE TABLE note (id integer GENERATED ALWAYS AS IDENTITY, words text)")
+    _do(app, "INSERT INTO note (words) VALUES ('one')")
+    for forbidden in (
+        "CREATE TABLE other (id integer)",
+        "CREATE SCHEMA other",
+        "ALTER TABLE note ADD COLUMN more text",
+        "TRUNCATE note",
+        "DROP TABLE note",
+        "SET ROLE cdop_owner",
+    ):
+        with pytest.raises(sa.exc.ProgrammingError) as refused:
+            _do(app, forbidden)
+        assert isinstance(refused.value.orig, psycopg.errors.InsufficientPrivilege), forbidden
+
+
+def test_what_the_owner_takes_back_from_the_program_stays_taken_in_a_copy(
+    engines: tuple[sa.Engine, sa.Engine], postgres_cluster: Cluster
+) -> None:
+    owner, _ = engines
+    _do(owner, "CREATE TABLE log (id integer)")
+    _do(owner, "REVOKE UPDATE, DELETE ON log FROM cdop_app")
+    postgres.create_database(postgres_cluster, "roles_copy", template="roles")
+    copy = sa.create_engine(postgres_cluster.app_url("roles_copy"), poolclass=sa.NullPool)
+    _do(copy, "INSERT INTO log VALUES (1)")
+    with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
+        _do(copy, "DELETE FROM log")
+    postgres.drop_database(postgres_cluster, "roles_copy")
+
+
+def test_a_cluster_listens_on_its_socket_only_and_leaves_nothing_behind() -> None:
+    cluster = postgres.start()
+    session = psycopg.connect(host=str(cluster.folder), dbname="postgres", user="cdop_app")
+    assert session.execute("SHOW listen_addresses").fetchone() == ("",)
+    assert session.info.server_version >= 180000
+    assert _processes_under(cluster.folder), "the search for processes finds none at all"
+    postgres.stop(cluster)  # while somebody is connected
+    end = time.monotonic() + 5
+    while (left := _processes_under(cluster.folder)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not left
+    assert not cluster.folder.exists()
+
+
+def test_binaries_below_a_closed_folder_are_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "_may_enter", lambda folder, user: "bin" not in folder.name)
+    cluster = postgres.start()
+    try:
+        program = Path(f"/proc/{cluster.process.pid}/exe").resolve()
+        assert program == cluster.folder.resolve() / "program" / "bin" / "postgres"
+    finally:
+        postgres.stop(cluster)
+
+
+def test_a_folder_is_closed_when_any_parent_is(tmp_path: Path) -> None:
+    inner = tmp_path / "closed" / "open"
+    inner.mkdir(parents=True)
+    stranger = pwd.getpwnam("daemon")
+    (tmp_path / "closed").chmod(0o700)
+    assert not postgres._may_enter(inner, stranger)
+    assert postgres._may_enter(Path("/usr/bin"), stranger)
