@@ -1,0 +1,1 @@
+"""Joint case review: referral, recommendation, decision, and the review that follows."""

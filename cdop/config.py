@@ -1,0 +1,58 @@
+"""Settings, read once from the environment and the command line. No secret has a default."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cdop.errors import Misconfigured
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where a register lives.
+
+    `data` is its folder; `database_url` the embedded SQLite file in it unless set; `keys` the key
+    file, which may lie elsewhere.
+    """
+
+    data: Path
+    database_url: str
+    keys: Path
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Say whether the embedded database is used."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def database_file(self) -> Path:
+        """Return the SQLite file; meaningful only when `is_sqlite`."""
+        return Path(self.database_url.partition(":///")[2])
+
+
+def load(data: Path | None = None) -> Settings:
+    """Build settings for the register in `data`, or in `CDOP_DATA`, or in ./register-data.
+
+    Raises Misconfigured when CDOP_DATABASE_URL_FILE names a file that cannot be read.
+    """
+    folder = (data or Path(os.environ.get("CDOP_DATA") or "register-data")).resolve()
+    return Settings(
+        data=folder,
+        database_url=_database_url() or f"sqlite:///{folder / 'register.db'}",
+        keys=Path(os.environ.get("CDOP_KEYS") or folder / "keys.json"),
+    )
+
+
+def _database_url() -> str | None:
+    file = os.environ.get("CDOP_DATABASE_URL_FILE")
+    if file:
+        try:
+            return Path(file).read_text().strip()
+        except OSError as error:
+            raise Misconfigured(
+                "The file named by CDOP_DATABASE_URL_FILE cannot be read: "
+                "check the path and its permissions."
+            ) from error
+    return os.environ.get("CDOP_DATABASE_URL")

@@ -1,0 +1,43 @@
+"""The few ways in which a person's wish can fail. Nothing here knows HTTP or the terminal.
+
+No message may hold a name, an NHS number, a date of birth or typed text: messages reach logs.
+"""
+
+
+class CdopError(Exception):
+    """Any refusal of the register's own; `str()` is a sentence fit to show."""
+
+
+class Invalid(CdopError):
+    """Typed values break a rule. `fields` maps a field's name to a plain sentence."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__("; ".join(fields.values()))
+        self.fields = fields
+
+
+class Refused(CdopError):
+    """The request is understood and permitted, but a rule or the record's state says no."""
+
+
+class NotFound(CdopError):
+    """The thing is absent, or outside this person's scope: the two look alike on purpose."""
+
+    def __init__(self) -> None:
+        super().__init__("Page not found")
+
+
+class Denied(CdopError):
+    """The person lacks a permission. Shown as `NotFound`; recorded in the audit log as a denial."""
+
+    def __init__(self, permission: str) -> None:
+        super().__init__("Page not found")
+        self.permission = permission
+
+
+class Unsafe(CdopError):
+    """Fail closed: a sealed value that does not open, a release that can be undone."""
+
+
+class Misconfigured(CdopError):
+    """The register cannot start or be used as it is set up; the sentence says what to do."""

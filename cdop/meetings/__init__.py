@@ -1,0 +1,1 @@
+"""Meetings of panels and groups: when, who, and what is on the agenda."""

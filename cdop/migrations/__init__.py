@@ -1,0 +1,64 @@
+"""Bringing a database to the schema of this version, by Alembic."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.engine import Connection, Engine
+
+from cdop.errors import Misconfigured
+
+# The role under which the application runs on PostgreSQL; the owner's role runs migrations.
+APPLICATION_ROLE = "cdop_app"
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration, working on `connection`."""
+    made = Config()
+    made.set_main_option("script_location", str(Path(__file__).parent))
+    made.attributes["connection"] = connection
+    return made
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema up to date and give the application's role its rights."""
+    with engine.execution_options(writes=True).begin() as connection:
+        command.upgrade(config(connection), "head")
+        _grant(connection)
+
+
+def check(engine: Engine) -> None:
+    """Raise Misconfigured unless the database is at exactly this version's schema."""
+    scripts = ScriptDirectory.from_config(config())
+    with engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    if present == scripts.get_current_head():
+        return
+    known = {script.revision for script in scripts.walk_revisions()}
+    if present is None:
+        raise Misconfigured("The database is empty. Make a register in it with: cdop init")
+    if present not in known:
+        raise Misconfigured(
+            "The database was written by a newer version of cdop. "
+            "Start that version, or restore a backup made by this one."
+        )
+    raise Misconfigured("The database is of an older version. Bring it up to date with: cdop init")
+
+
+def _grant(connection: Connection) -> None:
+    """Let the application read and write everything, and only add to the audit log."""
+    if connection.dialect.name != "postgresql":
+        return
+    query = text("SELECT 1 FROM pg_roles WHERE rolname = :role")
+    if connection.execute(query, {"role": APPLICATION_ROLE}).first() is None:
+        return
+    for sentence in (
+        "GRANT USAGE ON SCHEMA public TO {role}",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+        "REVOKE UPDATE, DELETE, TRUNCATE ON audit_log FROM {role}",
+        "REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON alembic_version FROM {role}",
+    ):
+        connection.execute(text(sentence.format(role=APPLICATION_ROLE)))

@@ -1,0 +1,1 @@
+"""Areas, panels, boards, groups and agencies as dated data, and the people who act for them."""

@@ -1,0 +1,117 @@
+"""Accounts and the roles they hold."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
+
+from cdop.errors import Invalid, NotFound
+from cdop.organisations.models import Account, Membership
+from cdop.organisations.queries import with_predecessors
+from cdop.security import passwords
+from cdop.security.actor import Actor, Grant
+from cdop.security.permissions import Role
+from cdop.security.work import Work
+
+MANAGE = "accounts:account:manage"
+
+
+def add_account(work: Work, username: str, display_name: str, password: str) -> UUID:
+    """Add a person who can sign in. Returns the account's id.
+
+    Raises Invalid when the user name is taken or the password is short of 12 characters.
+    """
+    work.check(MANAGE)
+    username = username.strip().lower()
+    faults = {}
+    if not username:
+        faults["username"] = "Enter a user name"
+    elif work.session.exec(select(Account).where(Account.username == username)).first():
+        faults["username"] = "That user name is taken"
+    if len(password) < 12:
+        faults["password"] = "The password must have at least 12 characters"
+    if faults:
+        raise Invalid(faults)
+    account = Account(
+        username=username,
+        display_name=display_name.strip() or username,
+        password_hash=passwords.hash_password(password),
+        created_at=work.now,
+    )
+    work.session.add(account)
+    work.session.flush()
+    work.audit("accounts:account:add", ("accounts", account.id))
+    return account.id
+
+
+def add_membership(
+    work: Work,
+    account_id: UUID,
+    role: Role,
+    organisation_id: UUID | None,
+    *,
+    office: str | None = None,
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+) -> UUID:
+    """Give an account a role at an organisation, from a day (today) to a day (open)."""
+    work.check(MANAGE)
+    if role is Role.DECISION_MAKER and not office:
+        raise Invalid(
+            {"office": "A decision maker holds an office, for example children-chair"}
+        )
+    membership = Membership(
+        account_id=account_id,
+        role=role,
+        organisation_id=organisation_id,
+        office=office,
+        valid_from=valid_from or work.today,
+        valid_to=valid_to,
+    )
+    work.session.add(membership)
+    work.session.flush()
+    work.audit(
+        "accounts:membership:add",
+        ("accounts", account_id),
+        organisation_id,
+        role=role.value,
+        office=office,
+    )
+    return membership.id
+
+
+def actor_by_username(session: Session, username: str, day: date) -> Actor:
+    """Return the actor for a user name on a day, as the command line uses it. Raises NotFound."""
+    query = select(Account).where(Account.username == username.strip().lower())
+    account = session.exec(query).one_or_none()
+    if account is None or account.disabled_at:
+        raise NotFound
+    return actor_of(session, account, day)
+
+
+def actor_of(
+    session: Session, account: Account, day: date, sign_in: UUID | None = None
+) -> Actor:
+    """Return who an account is on a day: its memberships in force, predecessors in reach."""
+    query = select(Membership).where(
+        Membership.account_id == account.id,
+        Membership.valid_from <= day,
+        or_(col(Membership.valid_to).is_(None), col(Membership.valid_to) >= day),
+    )
+    return Actor(
+        name=account.username,
+        display_name=account.display_name,
+        account_id=account.id,
+        grants=tuple(_grant(session, membership) for membership in session.exec(query)),
+        session_id=sign_in,
+    )
+
+
+def _grant(session: Session, membership: Membership) -> Grant:
+    at = membership.organisation_id
+    return Grant(
+        role=Role(membership.role),
+        organisations=with_predecessors(session, at) if at else frozenset(),
+        office=membership.office,
+    )

@@ -1,0 +1,127 @@
+"""What organisations there are on a day, what they are called, and whom they serve.
+
+Organisations are not confidential: these queries have no scope.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_
+from sqlmodel import Session, col, select
+
+from cdop.errors import NotFound
+from cdop.organisations.models import (
+    Kind,
+    LinkKind,
+    Organisation,
+    OrganisationLink,
+    OrganisationName,
+)
+
+
+def by_slug(session: Session, slug: str, kind: Kind | None = None) -> Organisation:
+    """Return the organisation with this slug (and kind). Raises NotFound."""
+    query = select(Organisation).where(Organisation.slug == slug)
+    if kind:
+        query = query.where(Organisation.kind == kind)
+    found = session.exec(query).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def get(session: Session, organisation_id: UUID) -> Organisation:
+    """Return an organisation by its id. Raises NotFound."""
+    found = session.get(Organisation, organisation_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def names_on(session: Session, ids: Iterable[UUID], day: date) -> dict[UUID, str]:
+    """Return what each organisation was called on `day` (its first name, when it is older)."""
+    query = (
+        select(OrganisationName)
+        .where(col(OrganisationName.organisation_id).in_(set(ids)))
+        .order_by(col(OrganisationName.valid_from))
+    )
+    names: dict[UUID, str] = {}
+    for row in session.exec(query):
+        if row.valid_from <= day or row.organisation_id not in names:
+            names[row.organisation_id] = row.name
+    return names
+
+
+def name_on(session: Session, organisation_id: UUID, day: date) -> str:
+    """Return what one organisation was called on `day`."""
+    return names_on(session, [organisation_id], day)[organisation_id]
+
+
+def served_by(session: Session, organisation_id: UUID, day: date) -> list[Organisation]:
+    """Return the organisations that one serves on `day`, by slug: a panel's areas, a group's boards."""
+    query = (
+        select(Organisation)
+        .join(OrganisationLink, col(OrganisationLink.other_id) == Organisation.id)
+        .where(
+            OrganisationLink.organisation_id == organisation_id,
+            OrganisationLink.kind == LinkKind.SERVES,
+            _in_force(day),
+        )
+        .order_by(Organisation.slug)
+    )
+    return list(session.exec(query))
+
+
+def serving(
+    session: Session, organisation_id: UUID, kind: Kind, day: date
+) -> list[Organisation]:
+    """Return the organisations of a kind that serve one on `day`: the panel of an area or board."""
+    query = (
+        select(Organisation)
+        .join(
+            OrganisationLink, col(OrganisationLink.organisation_id) == Organisation.id
+        )
+        .where(
+            OrganisationLink.other_id == organisation_id,
+            OrganisationLink.kind == LinkKind.SERVES,
+            Organisation.kind == kind,
+            _in_force(day),
+        )
+        .order_by(Organisation.slug)
+    )
+    return list(session.exec(query))
+
+
+def in_force(session: Session, kind: Kind, day: date) -> list[Organisation]:
+    """Return all organisations of a kind that exist on `day`, by slug."""
+    query = (
+        select(Organisation)
+        .where(
+            Organisation.kind == kind,
+            Organisation.valid_from <= day,
+            or_(
+                col(Organisation.valid_to).is_(None), col(Organisation.valid_to) >= day
+            ),
+        )
+        .order_by(Organisation.slug)
+    )
+    return list(session.exec(query))
+
+
+def with_predecessors(session: Session, organisation_id: UUID) -> frozenset[UUID]:
+    """Return an organisation and all those whose place it took, so that their cases stay in reach."""
+    reached, fresh = {organisation_id}, {organisation_id}
+    while fresh:
+        query = select(OrganisationLink.other_id).where(
+            col(OrganisationLink.organisation_id).in_(fresh),
+            OrganisationLink.kind == LinkKind.SUCCEEDS,
+        )
+        fresh = set(session.exec(query)) - reached
+        reached |= fresh
+    return frozenset(reached)
+
+
+def _in_force(day: date) -> ColumnElement[bool]:
+    ends = col(OrganisationLink.valid_to)
+    return (col(OrganisationLink.valid_from) <= day) & (ends.is_(None) | (ends >= day))

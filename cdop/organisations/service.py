@@ -1,0 +1,102 @@
+"""What an administrator does to organisations: found, rename, link, merge."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from cdop.errors import Invalid
+from cdop.organisations import queries
+from cdop.organisations.models import (
+    BoardKind,
+    Kind,
+    LinkKind,
+    Organisation,
+    OrganisationLink,
+    OrganisationName,
+)
+from cdop.security.work import Work
+
+MANAGE = "accounts:account:manage"
+
+
+def found(
+    work: Work,
+    slug: str,
+    kind: Kind,
+    name: str,
+    valid_from: date,
+    *,
+    board_kind: BoardKind | None = None,
+    serves: list[UUID] | None = None,
+) -> UUID:
+    """Found an organisation from a day on, and say whom it serves. Returns its id.
+
+    Raises Invalid when a board has no kind, or something else has one.
+    """
+    work.check(MANAGE)
+    if (kind is Kind.BOARD) != (board_kind is not None):
+        raise Invalid({"board_kind": "A board, and only a board, has a board kind"})
+    row = Organisation(
+        slug=slug, kind=kind, board_kind=board_kind, valid_from=valid_from
+    )
+    work.session.add(row)
+    work.session.flush()
+    work.session.add(
+        OrganisationName(organisation_id=row.id, valid_from=valid_from, name=name)
+    )
+    for other in serves or []:
+        _link(work, row.id, LinkKind.SERVES, other, valid_from)
+    work.audit("organisations:organisation:found", ("organisations", row.id), row.id)
+    return row.id
+
+
+def rename(work: Work, organisation_id: UUID, name: str, valid_from: date) -> None:
+    """Call an organisation by another name from a day on; earlier days keep the earlier name."""
+    work.check(MANAGE)
+    work.session.merge(
+        OrganisationName(
+            organisation_id=organisation_id, valid_from=valid_from, name=name
+        )
+    )
+    work.audit(
+        "organisations:organisation:rename",
+        ("organisations", organisation_id),
+        organisation_id,
+    )
+
+
+def merge(
+    work: Work, slug: str, name: str, parts: list[UUID], valid_from: date
+) -> UUID:
+    """Found an organisation that takes the place of `parts` from a day on. Returns its id.
+
+    It serves what they served; they end the day before. Their cases stay theirs, and whoever
+    holds a role at the new one reaches them.
+    """
+    work.check(MANAGE)
+    rows = [queries.get(work.session, part) for part in parts]
+    if len({row.kind for row in rows}) != 1:
+        raise Invalid({"parts": "Only organisations of one kind can merge"})
+    served = {
+        o.id for p in parts for o in queries.served_by(work.session, p, valid_from)
+    }
+    new = found(
+        work,
+        slug,
+        Kind(rows[0].kind),
+        name,
+        valid_from,
+        board_kind=BoardKind(rows[0].board_kind) if rows[0].board_kind else None,
+        serves=sorted(served),
+    )
+    for row in rows:
+        row.valid_to = valid_from - timedelta(days=1)
+        _link(work, new, LinkKind.SUCCEEDS, row.id, valid_from)
+    return new
+
+
+def _link(work: Work, one: UUID, kind: LinkKind, other: UUID, valid_from: date) -> None:
+    work.session.add(
+        OrganisationLink(
+            organisation_id=one, kind=kind, other_id=other, valid_from=valid_from
+        )
+    )

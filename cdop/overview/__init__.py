@@ -1,0 +1,1 @@
+"""The panel's review of a death: the analysis form, classification, factors, sign-off."""

@@ -1,0 +1,14 @@
+"""Every table of the register in one metadata, for migrations and for checks of the schema."""
+
+from sqlmodel import SQLModel
+
+import cdop.case_reviews.models
+import cdop.deaths.models
+import cdop.meetings.models
+import cdop.organisations.models
+import cdop.overview.models
+import cdop.security.models
+import cdop.statistics.models
+import cdop.tasks.models  # noqa: F401
+
+metadata = SQLModel.metadata

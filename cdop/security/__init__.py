@@ -1,0 +1,1 @@
+"""Sealing, permission, audit, and the unit of work that holds them together."""

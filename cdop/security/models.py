@@ -1,0 +1,79 @@
+"""Tables of the security package: wrapped keys, blind index, audit log, what the register is."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from cdop.db import Bytes, Document, Key, Moment, Number, Text, new_id
+
+
+class RegisterInfo(SQLModel, table=True):
+    """One row: which register this is, and a value that only its own keys reproduce."""
+
+    __tablename__ = "register_info"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Key)
+    created_at: datetime = Field(sa_type=Moment)
+    key_check: bytes = Field(sa_type=Bytes)
+    demonstration: int = Field(default=0, sa_type=Number)
+
+
+class DataKey(SQLModel, table=True):
+    """The wrapped key of one case (`subject_id`): destroying it makes the case unreadable."""
+
+    __tablename__ = "data_keys"
+
+    subject_id: UUID = Field(primary_key=True, sa_type=Key)
+    generation: int = Field(sa_type=Number)
+    kek_version: int = Field(sa_type=Number)
+    wrapped: bytes = Field(sa_type=Bytes)
+
+
+class IndexToken(SQLModel, table=True):
+    """A keyed token that finds a sealed value: equal values give equal tokens within a kind.
+
+    `unique_within` is the organisation for kinds that may stand for one subject only there
+    (NHS number), else null. Tokens leak which subjects share a value, and nothing else.
+    """
+
+    __tablename__ = "index_tokens"
+    __table_args__ = (
+        UniqueConstraint(
+            "unique_within", "version", "kind", "token", name="uq_index_tokens_once"
+        ),
+        Index("ix_index_tokens_lookup", "kind", "version", "token"),
+        Index("ix_index_tokens_subject", "subject_id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Key)
+    kind: str = Field(sa_type=Text)
+    version: int = Field(sa_type=Number)
+    token: bytes = Field(sa_type=Bytes)
+    organisation_id: UUID = Field(sa_type=Key)
+    unique_within: UUID | None = Field(default=None, sa_type=Key)
+    subject_id: UUID = Field(sa_type=Key)
+
+
+class AuditEntry(SQLModel, table=True):
+    """Who did what to what, and when. Insert only; no foreign keys; names of fields, no values."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        CheckConstraint("outcome IN ('done', 'denied', 'failed')", name="outcome"),
+        Index("ix_audit_log_subject", "subject_id", "at"),
+        Index("ix_audit_log_at", "at"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Key)
+    at: datetime = Field(sa_type=Moment)
+    recorded_at: datetime = Field(sa_type=Moment)
+    actor: str = Field(sa_type=Text)
+    action: str = Field(sa_type=Text)
+    outcome: str = Field(sa_type=Text)
+    subject_kind: str | None = Field(default=None, sa_type=Text)
+    subject_id: UUID | None = Field(default=None, sa_type=Key)
+    organisation_id: UUID | None = Field(default=None, sa_type=Key)
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=Document)

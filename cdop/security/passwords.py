@@ -1,0 +1,36 @@
+"""Passwords: Argon2id with the parameters of RFC 9106's second choice, never logged, never shown."""
+
+import secrets
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+# 64 MiB each: two at a time bound the memory that sign-ins can take.
+_AT_ONCE = BoundedSemaphore(2)
+_HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
+_NOBODY = _HASHER.hash(secrets.token_hex())
+
+# No letters or digits that are mistaken for each other when read from a screen.
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def hash_password(password: str) -> str:
+    """Return the Argon2id hash to keep."""
+    with _AT_ONCE:
+        return _HASHER.hash(password)
+
+
+def matches(password: str, kept: str | None) -> bool:
+    """Say whether a password is the one that was hashed; takes as long when there is none."""
+    with _AT_ONCE:
+        try:
+            return _HASHER.verify(kept or _NOBODY, password) and kept is not None
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def generate() -> str:
+    """Return a new password of four groups of five characters (about 98 bits)."""
+    groups = ("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+    return "-".join(groups)

@@ -1,0 +1,26 @@
+"""What a table with sealed columns looks like.
+
+A row belongs to a subject (the case whose key seals it) and an organisation (whose people may see
+it). All sealed columns of a row share one revision: sealing one again seals all of them again.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from cdop.db import Bytes, Key, Number, new_id
+
+
+class Sealed(SQLModel):
+    """Mixin for a table with sealed columns."""
+
+    id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Key)
+    subject_id: UUID = Field(sa_type=Key, index=True)
+    organisation_id: UUID = Field(sa_type=Key)
+    sealed_revision: int = Field(default=0, sa_type=Number)
+
+
+def sealed_column() -> Any:
+    """Declare a sealed column; null until something is sealed in it."""
+    return Field(default=None, sa_type=Bytes)

@@ -1,0 +1,201 @@
+"""Sealing: AES-256-GCM under a key of the case, bound to table, column, row, case and revision.
+
+Wire format (bytes): format(1) ‖ key generation(2) ‖ nonce(12) ‖ ciphertext ‖ tag(16). The associated
+data are length-prefixed, so that no two places ever share them. A value that was moved, swapped,
+cut or put back from an older revision does not open, and the error names the place and no more.
+"""
+
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from cdop.errors import Unsafe
+from cdop.security.keys import KEY_BYTES, Ring
+from cdop.security.models import DataKey
+
+FORMAT = b"\x01"
+NONCE_BYTES = 12
+TOKEN_BYTES = 8
+PAD_TO = 64
+_CACHED_KEYS = 4096
+
+D = TypeVar("D", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a sealed value stands: it opens there and nowhere else."""
+
+    table: str
+    column: str
+    row_id: UUID
+    subject_id: UUID
+    revision: int
+
+    def bind(self, generation: bytes) -> bytes:
+        """Return the associated data: every part prefixed with its length."""
+        parts = (
+            FORMAT,
+            generation,
+            self.table.encode(),
+            self.column.encode(),
+            self.row_id.bytes,
+            self.subject_id.bytes,
+            self.revision.to_bytes(8),
+        )
+        return b"".join(len(part).to_bytes(4) + part for part in parts)
+
+
+@dataclass(frozen=True)
+class Section(Generic[D]):
+    """A sealed column: the document in it and the permission that opens it."""
+
+    table: str
+    column: str
+    document: type[D]
+    permission: str
+
+
+class _CaseKey:
+    """An opened case key. Keeps the cipher ready, and nothing that could be printed."""
+
+    __slots__ = ("cipher", "generation")
+
+    def __init__(self, key: bytes, generation: int) -> None:
+        self.cipher = AESGCM(key)
+        self.generation = generation.to_bytes(2)
+
+
+class Vault:
+    """Seals and opens values with the register's ring. Safe to share between threads."""
+
+    def __init__(self, ring: Ring) -> None:
+        self.ring = ring
+        self._wrapping = {v: AESGCM(key) for v, key in ring.sealing.items()}
+        self._opened: OrderedDict[UUID, _CaseKey] = OrderedDict()
+        self._lock = Lock()
+
+    def seal(self, session: Session, place: Place, document: BaseModel) -> bytes:
+        """Seal a document at its place, making the case's key when it has none yet."""
+        key = self._key(session, place.subject_id, create=True)
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        text = _pad(document.model_dump_json(exclude_defaults=True).encode())
+        sealed = key.cipher.encrypt(nonce, text, place.bind(key.generation))
+        return FORMAT + key.generation + nonce + sealed
+
+    def open(
+        self, session: Session, place: Place, sealed: bytes, document: type[D]
+    ) -> D:
+        """Open a sealed document.
+
+        Raises Unsafe when it was not sealed at this very place and revision, or was changed.
+        """
+        key = self._key(session, place.subject_id, create=False)
+        head, nonce, body = sealed[:3], sealed[3:15], sealed[15:]
+        if head != FORMAT + key.generation:
+            raise _refusal(place)
+        try:
+            text = key.cipher.decrypt(nonce, body, place.bind(key.generation))
+        except (InvalidTag, ValueError):
+            raise _refusal(place) from None
+        return document.model_validate_json(text)
+
+    def token(
+        self, kind: str, value: str, organisation_id: UUID | None = None
+    ) -> bytes:
+        """Return the 64-bit index token of a normalised value, under the key of its kind.
+
+        With an organisation, the key is that organisation's own: tokens of two do not compare.
+        """
+        purpose = f"index:{kind}:{organisation_id or ''}"
+        mac = hmac.HMAC(self.ring.derive(purpose), hashes.SHA256())
+        mac.update(value.encode())
+        return mac.finalize()[:TOKEN_BYTES]
+
+    def _key(self, session: Session, subject_id: UUID, *, create: bool) -> _CaseKey:
+        with self._lock:
+            opened = self._opened.get(subject_id)
+            if opened is not None:
+                self._opened.move_to_end(subject_id)
+                return opened
+        row = session.get(DataKey, subject_id)
+        if row is not None:
+            opened = self._unwrap(row)
+            self._remember(subject_id, opened)
+            return opened
+        if not create:
+            raise Unsafe(
+                "The key of a sealed record is missing or destroyed; it cannot be read."
+            )
+        # Not remembered before the commit: a rollback would leave a key that no row holds.
+        return self._unwrap(self._create(session, subject_id))
+
+    def _create(self, session: Session, subject_id: UUID) -> DataKey:
+        version, generation, key = (
+            self.ring.sealing_version,
+            1,
+            secrets.token_bytes(KEY_BYTES),
+        )
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        bound = _wrap_place(subject_id, generation, version)
+        wrapped = nonce + self._wrapping[version].encrypt(nonce, key, bound)
+        row = DataKey(
+            subject_id=subject_id,
+            generation=generation,
+            kek_version=version,
+            wrapped=wrapped,
+        )
+        session.add(row)
+        session.flush()
+        return row
+
+    def _unwrap(self, row: DataKey) -> _CaseKey:
+        bound = _wrap_place(row.subject_id, row.generation, row.kek_version)
+        try:
+            key = self._wrapping[row.kek_version].decrypt(
+                row.wrapped[:12], row.wrapped[12:], bound
+            )
+        except (KeyError, InvalidTag, ValueError):
+            raise Unsafe(
+                "The key of a sealed record does not open with this register's key file."
+            ) from None
+        return _CaseKey(key, row.generation)
+
+    def _remember(self, subject_id: UUID, opened: _CaseKey) -> None:
+        with self._lock:
+            self._opened[subject_id] = opened
+            while len(self._opened) > _CACHED_KEYS:
+                self._opened.popitem(last=False)
+
+
+def _wrap_place(subject_id: UUID, generation: int, version: int) -> bytes:
+    return b"".join(
+        (
+            b"data-key",
+            FORMAT,
+            subject_id.bytes,
+            generation.to_bytes(2),
+            version.to_bytes(4),
+        )
+    )
+
+
+def _pad(text: bytes) -> bytes:
+    """Pad JSON with blanks to a multiple of 64 bytes, so that its length tells little."""
+    return text + b" " * (-len(text) % PAD_TO)
+
+
+def _refusal(place: Place) -> Unsafe:
+    return Unsafe(
+        f"A sealed value does not open: {place.table}.{place.column}, row {place.row_id}. "
+        "It was changed or moved outside the register. Tell whoever runs it."
+    )

@@ -1,0 +1,220 @@
+"""A unit of work: one transaction, one actor, one moment; and the register that hands them out.
+
+The only commit of the program is here. A service is a function `verb(work, ...)`. To call one:
+
+    register.do(actor, notify, form)            # with retries, for anything that writes
+    with register.work(actor) as work: ...      # for a page that opens sealed values (audited)
+    with register.reading(actor) as work: ...   # for a page that opens none
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlmodel import Session
+
+from cdop.clock import Clock, local_day
+from cdop.config import Settings
+from cdop.errors import Denied, Unsafe
+from cdop.security import audit
+from cdop.security.actor import Actor
+from cdop.security.sealing import Sealed
+from cdop.security.vault import Place, Section, Vault
+
+log = logging.getLogger("cdop")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+D = TypeVar("D", bound=BaseModel)
+
+_TRIES = 5
+_RETRIED_STATES = {"40001", "40P01"}
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """One unit of work. Services take it as their first argument and never commit."""
+
+    session: Session
+    actor: Actor
+    now: datetime
+    vault: Vault
+
+    @property
+    def today(self) -> date:
+        """Return the day in England at which the work is done."""
+        return local_day(self.now)
+
+    def check(self, permission: str, organisation_id: UUID | None = None) -> None:
+        """Raise Denied unless the actor holds `permission` (at that organisation)."""
+        self.actor.check(permission, organisation_id)
+
+    def audit(
+        self,
+        action: str,
+        subject: tuple[str, UUID] | None = None,
+        organisation_id: UUID | None = None,
+        **detail: Any,
+    ) -> None:
+        """Write an audit line in this transaction. See `cdop.security.audit.record`."""
+        audit.record(
+            self.session,
+            self.actor,
+            self.now,
+            action,
+            subject=subject,
+            organisation_id=organisation_id,
+            **detail,
+        )
+
+    def seal(self, row: Sealed, documents: dict[Section[Any], BaseModel]) -> None:
+        """Seal documents into a row's columns under the next revision.
+
+        The row's other sealed columns are sealed again under the same revision, without being
+        shown to anyone, so that no older value of any column can be put back unnoticed.
+        """
+        table = str(row.__tablename__)
+        before, after = row.sealed_revision, row.sealed_revision + 1
+        kept: dict[str, BaseModel] = {}
+        written = {section.column for section in documents}
+        for column in sealed_columns(type(row)):
+            value = getattr(row, column)
+            if value is not None and column not in written:
+                place = Place(table, column, row.id, row.subject_id, before)
+                kept[column] = self.vault.open(self.session, place, value, _Anything)
+        row.sealed_revision = after
+        for column, document in {
+            **kept,
+            **{s.column: d for s, d in documents.items()},
+        }.items():
+            place = Place(table, column, row.id, row.subject_id, after)
+            setattr(row, column, self.vault.seal(self.session, place, document))
+
+    def open(self, row: Sealed, section: Section[D], *, why: str = "read") -> D:
+        """Open one sealed section of a row: asks permission, and writes the audit line.
+
+        Raises Denied without the section's permission at the row's organisation, Unsafe when the
+        value was tampered with, and returns an empty document when nothing was ever sealed.
+        """
+        self.check(section.permission, row.organisation_id)
+        self.audit(
+            section.permission,
+            (str(row.__tablename__), row.id),
+            row.organisation_id,
+            section=section.column,
+            why=why,
+            case=str(row.subject_id),
+        )
+        return self.open_within(row, section)
+
+    def open_within(self, row: Sealed, section: Section[D]) -> D:
+        """Open a section for a rule that shows it to nobody (a match, a derivation).
+
+        The caller writes the audit line of what it does with the answer.
+        """
+        sealed = getattr(row, section.column)
+        if sealed is None:
+            return section.document()
+        table = str(row.__tablename__)
+        place = Place(
+            table, section.column, row.id, row.subject_id, row.sealed_revision
+        )
+        return self.vault.open(self.session, place, sealed, section.document)
+
+
+class _Anything(BaseModel, extra="allow"):
+    """Any document, carried from one revision to the next unread."""
+
+
+def sealed_columns(table: type[Sealed]) -> list[str]:
+    """Return the names of a table's sealed columns: all its binary ones."""
+    return [c.name for c in table.__table__.columns if c.type.python_type is bytes]  # type: ignore[attr-defined]
+
+
+class Register:
+    """An open register: its settings, database, keys and clock."""
+
+    def __init__(
+        self, settings: Settings, engine: Engine, vault: Vault, clock: Clock
+    ) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.vault = vault
+        self.clock = clock
+        self._writing = engine.execution_options(writes=True)
+        self._reading = (
+            engine
+            if settings.is_sqlite
+            else engine.execution_options(postgresql_readonly=True)
+        )
+
+    @contextmanager
+    def work(self, actor: Actor) -> Iterator[Work]:
+        """Open a unit of work that may write: commits at its end, rolls back on any error.
+
+        A denial is recorded in a transaction of its own, so that it outlives the rollback.
+        """
+        session = Session(self._writing, expire_on_commit=False)
+        try:
+            with session, session.begin():
+                yield Work(session, actor, self.clock.now(), self.vault)
+        except Denied as denied:
+            self._record(actor, "denied", denied.permission)
+            raise
+        except Unsafe:
+            self._record(actor, "failed", "register:record:open")
+            raise
+
+    @contextmanager
+    def reading(self, actor: Actor) -> Iterator[Work]:
+        """Open a unit of work that cannot write; what it reads needs no audit line."""
+        session = Session(self._reading, autoflush=False, expire_on_commit=False)
+        event.listen(session, "before_flush", _refuse_flush)
+        try:
+            with session, session.begin():
+                yield Work(session, actor, self.clock.now(), self.vault)
+        except Denied as denied:
+            self._record(actor, "denied", denied.permission)
+            raise
+
+    def do(
+        self,
+        actor: Actor,
+        service: Callable[Concatenate[Work, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Run one service in a unit of work, again when the database asks for it.
+
+        A unique constraint that another writer won, a deadlock or a failed serialisation starts
+        the whole unit again, which then sees what the other wrote.
+        """
+        for attempt in range(1, _TRIES + 1):
+            try:
+                with self.work(actor) as work:
+                    return service(work, *args, **kwargs)
+            except DBAPIError as error:
+                if attempt == _TRIES or not _is_passing(error):
+                    raise
+        raise AssertionError("unreachable")
+
+    def _record(self, actor: Actor, outcome: str, permission: str) -> None:
+        with Session(self._writing) as session, session.begin():
+            audit.record(session, actor, self.clock.now(), permission, outcome=outcome)
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return isinstance(error, IntegrityError) or state in _RETRIED_STATES
+
+
+def _refuse_flush(*_: object) -> None:
+    raise RuntimeError("a reading unit of work tried to write")

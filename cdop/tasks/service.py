@@ -1,0 +1,75 @@
+"""Opening and closing tasks. Called by the services of other packages, within their unit of work."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from cdop.security.work import Work
+from cdop.tasks.models import Task
+
+
+def open_task(
+    work: Work,
+    kind: str,
+    *,
+    organisation_id: UUID,
+    permission: str,
+    subject: tuple[str, UUID],
+    reference: str,
+    due_on: date,
+    clock: str | None = None,
+    standing: str | None = None,
+    by_week: bool = False,
+) -> None:
+    """Open a task, once: when the same one is open already, its due day is set anew.
+
+    `by_week` keeps only the Monday of the due day's week (never later than the due day).
+    """
+    if by_week:
+        due_on -= timedelta(days=due_on.weekday())
+    task = _find(work, kind, organisation_id, subject[1])
+    if task is None:
+        task = Task(
+            organisation_id=organisation_id,
+            kind=kind,
+            permission=permission,
+            subject_kind=subject[0],
+            subject_id=subject[1],
+            reference=reference,
+            due_on=due_on,
+            opened_at=work.now,
+        )
+        work.session.add(task)
+    task.due_on = due_on
+    task.due_precision = "week" if by_week else "day"
+    task.clock = clock
+    task.standing = standing
+
+
+def close_task(
+    work: Work, kind: str, subject_id: UUID, organisation_id: UUID | None = None
+) -> bool:
+    """Close the open tasks of a kind about a subject. Returns whether there was one."""
+    query = select(Task).where(
+        Task.subject_id == subject_id, Task.kind == kind, col(Task.done_at).is_(None)
+    )
+    if organisation_id:
+        query = query.where(Task.organisation_id == organisation_id)
+    tasks = work.session.exec(query).all()
+    for task in tasks:
+        task.done_at = work.now
+        task.done_by = work.actor.name
+    return bool(tasks)
+
+
+def _find(
+    work: Work, kind: str, organisation_id: UUID, subject_id: UUID
+) -> Task | None:
+    query = select(Task).where(
+        Task.organisation_id == organisation_id,
+        Task.kind == kind,
+        Task.subject_id == subject_id,
+        col(Task.done_at).is_(None),
+    )
+    return work.session.exec(query).one_or_none()
