@@ -1,0 +1,50 @@
+"""Disclosure control: releasing small numbers safely, and being able to prove it.
+
+    system = build_system(records, dimensions, tables)      # system.py: one linear system
+    hidden, proof = protect_and_audit(system, profile("partner-1to4"))  # worker.py, in a process
+    system.frame("category-by-age", hidden)                 # what may be printed, [c] marks set
+    proof.smallest_width, proof.digest                      # what the package may say about it
+
+No proof, no release: everything here ends in a proof or in `Unsafe`. In order of use:
+`profiles` which counts are small (data); `eliminate` complements against exact recovery; `protect`
+what to hide; `attack` the attacker, who may be public or know more; `certificate` the proof, which
+trusts no solver; `worker` all of it out of process. Pure functions of values: no database, no web.
+
+What is promised: every count that the profile calls small, and every small sum of the hidden cells
+of a line, can still take values `width` apart, for an attacker who knows the profile, the tables,
+all that is printed and that counts are whole and not negative. `[c]` reads "0 or more": a hidden
+zero or large count may be found out, since it could have been printed. Not looked at here: that
+all deaths of a group share a printed answer, earlier releases, and what the reader knows besides.
+"""
+
+from cdop.statistics.disclosure.attack import Audit, audit
+from cdop.statistics.disclosure.certificate import PUBLIC, Attacker, Certificate, check_certificate
+from cdop.statistics.disclosure.profiles import Profile, check_floor, profile, profiles
+from cdop.statistics.disclosure.protect import Protection, protect
+from cdop.statistics.disclosure.system import (
+    TOTAL,
+    Dimension,
+    LinearSystem,
+    Table,
+    build_system,
+)
+
+__all__ = [
+    "PUBLIC",
+    "TOTAL",
+    "Attacker",
+    "Audit",
+    "Certificate",
+    "Dimension",
+    "LinearSystem",
+    "Profile",
+    "Protection",
+    "Table",
+    "audit",
+    "build_system",
+    "check_certificate",
+    "check_floor",
+    "profile",
+    "profiles",
+    "protect",
+]

@@ -1,0 +1,93 @@
+"""Choosing what to hide: small counts, complements against exact recovery, then repairs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cdop.errors import Unsafe
+from cdop.statistics.disclosure.attack import Attack
+from cdop.statistics.disclosure.certificate import (
+    PUBLIC,
+    Attacker,
+    Certificate,
+    check_certificate,
+    sensitive,
+)
+from cdop.statistics.disclosure.eliminate import by_cost, eliminate
+from cdop.statistics.disclosure.profiles import Profile
+from cdop.statistics.disclosure.system import LinearSystem, Mask
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What to hide: `primary` because it is small, the rest of `hidden` so that it stays hidden."""
+
+    primary: Mask
+    hidden: Mask
+    certificate: Certificate
+
+
+def protect(system: LinearSystem, profile: Profile, attacker: Attacker = PUBLIC) -> Protection:
+    """Choose the cells of a release to hide so that `attacker` cannot work a small count out.
+
+    The result is a proposal: `audit` decides. Raises `Unsafe` when hiding does not help, as with
+    an attacker who knows too much.
+    """
+    primary = profile.is_small(system.values)
+    hidden = eliminate(system.sums, primary, by_cost(system.costs, system.sums))
+    attack = Attack(system, hidden, profile.width, attacker)
+    while True:
+        _hide_small_residuals(system, profile, attack)
+        attack.aim(sensitive(system, attack.hidden, profile))
+        before = int(attack.hidden.sum())
+        attack.sweep()
+        for target in attack.unproved():
+            while (blocking := attack.prove(int(target))) is not None:
+                if not len(blocking):
+                    raise Unsafe(
+                        "No choice of hidden cells was found that protects"
+                        f" {attack.targets.labels[target]} (attacker: {attacker.id})"
+                    )
+                attack.hide(int(blocking[np.argmin(system.costs[blocking])]))
+        if int(attack.hidden.sum()) == before:
+            found = attack.certificate()
+            return Protection(primary, _show_again(system, profile, attack, found), found)
+
+
+def _show_again(system: LinearSystem, profile: Profile, attack: Attack, found: Certificate) -> Mask:
+    """Print what the proof does not need hidden: cells equal to the truth in all of its tables."""
+    moved = (system.sums @ found.tables.T).toarray() != system.values[:, None]
+    idle = attack.hidden & ~moved.any(axis=1) & ~profile.is_small(system.values)
+    hidden = attack.hidden
+    for cells in (np.flatnonzero(idle), *np.flatnonzero(idle)[:, None]):
+        fewer = hidden.copy()
+        fewer[cells] = False
+        try:
+            check_certificate(system, fewer, found, profile, attack.attacker)
+        except Unsafe:
+            continue
+        hidden = fewer
+        if len(cells) > 1:
+            break
+    return hidden
+
+
+def _hide_small_residuals(system: LinearSystem, profile: Profile, attack: Attack) -> None:
+    """Hide more where the hidden cells under a shown total have a known, small sum."""
+    values = system.values
+    changed = True
+    while changed:
+        changed = False
+        for total, parts in system.lines:
+            inside = list(parts)
+            hid = attack.hidden[inside]
+            rest = values[inside][hid].sum()
+            if attack.hidden[total] or not profile.is_small(rest):
+                continue
+            cures = [
+                c
+                for c in [*np.array(inside)[~hid], total]
+                if c == total or not profile.is_small(rest + values[c])
+            ]
+            attack.hide(int(min(cures, key=lambda c: (system.costs[c], c))))
+            changed = True
