@@ -41,7 +41,8 @@ class Clock(Dated):
 
 
 @cache
-def _all() -> tuple[Clock, ...]:
+def every_clock() -> tuple[Clock, ...]:
+    """Return all clocks of all dates. Raises `Misconfigured`."""
     found = tuple(parse(Clock, row, "clocks.toml") for row in read("clocks.toml")["clocks"])
     events = codelist_edition("clock-events", "1")
     for each in found:
@@ -64,7 +65,7 @@ def clocks(
     """Return the clocks in force on a day, optionally those of one start, subject or case."""
     return tuple(
         each
-        for each in _all()
+        for each in every_clock()
         if each.in_force(on)
         and starts in (None, each.starts)
         and subject in (None, each.subject)
@@ -74,7 +75,7 @@ def clocks(
 
 def clock(code: str, on: date) -> Clock:
     """Return one clock as it stood on a day. Raises `Unknown`."""
-    for each in _all():
+    for each in every_clock():
         if each.code == code and each.in_force(on):
             return each
     raise Unknown(f"No such clock was in force on {on.isoformat()}.")

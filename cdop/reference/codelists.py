@@ -148,7 +148,7 @@ def editions(id: str) -> tuple[CodeList, ...]:
     content = read("codelists", f"{id}.toml")
     if content.get("id") != id:
         raise Misconfigured(f"Reference file {where} should say id = {id!r}.")
-    found = check(CodeList, _rows(content, where), where)
+    found = check(CodeList, merged(content, where), where)
     for each in found:
         groups = each.groups()
         if groups and any(item.group not in groups for item in each.every):
@@ -156,7 +156,7 @@ def editions(id: str) -> tuple[CodeList, ...]:
     return found
 
 
-def _rows(content: dict[str, Any], where: str) -> Iterator[dict[str, Any]]:
+def merged(content: dict[str, Any], where: str) -> Iterator[dict[str, Any]]:
     """Yield each edition with the file's common values and the items of the one it is like."""
     common = {key: value for key, value in content.items() if key != "editions"}
     seen: dict[str, list[dict[str, Any]]] = {}

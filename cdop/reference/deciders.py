@@ -38,7 +38,8 @@ class Deciders:
 
 
 @cache
-def _rules() -> tuple[DecisionRule, ...]:
+def decision_rules() -> tuple[DecisionRule, ...]:
+    """Return all rules of all dates. Raises `Misconfigured`."""
     where = "decision_makers.toml"
     found = tuple(parse(DecisionRule, row, where) for row in read(where)["rules"])
     offices = codelist_edition("offices", "1")
@@ -67,7 +68,9 @@ def deciders(board_kind: str, day: date, board_slug: str | None = None) -> Decid
     `board_slug` is the area's slug or begins with it ("herefordshire", "herefordshire-csp").
     Raises `NotInForce` if nobody could decide then.
     """
-    rules = [each for each in _rules() if each.board_kind == board_kind and each.in_force(day)]
+    rules = [
+        each for each in decision_rules() if each.board_kind == board_kind and each.in_force(day)
+    ]
     own = [each for each in rules if board_slug and _names(each, board_slug)]
     for rule in own + [each for each in rules if not each.boards]:
         return Deciders(rule.offices, rule.all_must_agree, rule.source, rule.certainty)

@@ -25,7 +25,8 @@ class Form(Edition):
 
 
 @cache
-def _editions(id: str) -> tuple[Form, ...]:
+def editions(id: str) -> tuple[Form, ...]:
+    """Return all editions of a form, oldest first. Raises `Unknown`, `Misconfigured`."""
     if id not in names("forms"):
         raise Unknown("There is no form of that name.")
     where = f"forms/{id}.toml"
@@ -43,12 +44,12 @@ def _editions(id: str) -> tuple[Form, ...]:
 @cache
 def form(id: str, on: date) -> Form:
     """Return the edition of a form in force on a day. Raises `Unknown`, `NotInForce`."""
-    return on_day(_editions(id), on)
+    return on_day(editions(id), on)
 
 
 def form_edition(id: str, edition: str) -> Form:
     """Return the edition of a form kept with a case. Raises `Unknown`."""
-    return named(_editions(id), edition)
+    return named(editions(id), edition)
 
 
 def edition_on(id: str, day: date) -> str:

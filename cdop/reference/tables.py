@@ -23,8 +23,8 @@ class TableRow(Frozen):
     """A row: its printed words, what it counts and by which date.
 
     `by` is `referred` (the year's referrals) or `completed` (reviews completed in the year whose
-    referral came in the year before). `review_kinds` empty means all. `in_sum` rows add up to the row
-    that counts every referral, `shows_methods` rows name the methods in brackets.
+    referral came in the year before). No `review_kinds` means all. `in_sum` rows add up to the row
+    that counts every referral; `shows_methods` rows name the methods in brackets.
     """
 
     code: str
