@@ -1,4 +1,4 @@
-"""PostgreSQL 18 for tests, proofs and benches: started from a wheel's binaries, ended without trace.
+"""PostgreSQL 18 for tests, proofs and benches: started from a wheel, ended without trace.
 
 The server listens on a Unix socket in a private folder only. It runs as an unprivileged user, with
 the roles and rights that `scripts/postgres/*.sql` also give to docker-compose.yml.
@@ -166,9 +166,10 @@ def _binaries(folder: Path, user: pwd.struct_passwd) -> Path:
 
 
 def _initialise(binaries: Path, folder: Path, user: pwd.struct_passwd) -> None:
-    command = [str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "postgres", "-A", "trust"]
-    command += ["-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    command += ["--locale=C", "--no-sync", "--no-instructions"]
+    command = [str(binaries / "initdb"), "-D", str(folder / "data")]
+    command += ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]
+    command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    command += ["--no-sync", "--no-instructions"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder, **_as(user))
     if done.returncode:
         raise RuntimeError(f"initdb failed: {done.stderr or done.stdout}")

@@ -112,7 +112,7 @@ def test_a_cluster_ends_when_the_tests_that_started_it_are_killed() -> None:
 
 
 def test_binaries_below_a_closed_folder_are_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "_may_enter", lambda folder, user: "bin" not in folder.name)
+    monkeypatch.setattr(postgres, "_may_enter", lambda folder, _: folder.name != "bin")
     cluster = postgres.start()
     try:
         program = Path(f"/proc/{cluster.process.pid}/exe").resolve()
