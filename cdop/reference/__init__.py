@@ -21,12 +21,13 @@ Files that contradict themselves raise `Misconfigured`, naming the file, when th
 from cdop.reference.clocks import Clock, clock, clocks, due
 from cdop.reference.codelists import CodeList, Item, codelist, codelist_edition, codelist_ids
 from cdop.reference.deciders import Deciders, deciders
-from cdop.reference.eras import era_on
+from cdop.reference.eras import REVIEW_BEGAN, era_on
 from cdop.reference.forms import Form, edition_on, form, form_edition
 from cdop.reference.loading import Certainty, Edition, NotInForce, Unknown
 from cdop.reference.tables import Table, TableRow, table
 
 __all__ = [
+    "REVIEW_BEGAN",
     "Certainty",
     "Clock",
     "CodeList",

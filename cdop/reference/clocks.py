@@ -3,6 +3,7 @@
 import calendar
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from math import ceil
 from typing import Literal
 
 import holidays
@@ -78,7 +79,7 @@ def clock(code: str, on: date) -> Clock:
     for each in every_clock():
         if each.code == code and each.in_force(on):
             return each
-    raise Unknown(f"No such clock was in force on {on.isoformat()}.")
+    raise Unknown("No such clock was in force on that day.")
 
 
 def due(clock: Clock, start: date | datetime) -> date | datetime:
@@ -94,17 +95,12 @@ def due(clock: Clock, start: date | datetime) -> date | datetime:
         if clock.unit == "hours":
             return start.astimezone(UTC) + timedelta(hours=clock.amount)
         start = local_day(start)
-    match clock.unit:
-        case "hours":
-            return start + timedelta(days=-(-clock.amount // 24))
-        case "days":
-            return start + timedelta(days=clock.amount)
-        case "weeks":
-            return start + timedelta(weeks=clock.amount)
-        case "working_days":
-            return add_working_days(start, clock.amount)
-        case "months":
-            return add_months(start, clock.amount)
+    if clock.unit == "working_days":
+        return add_working_days(start, clock.amount)
+    if clock.unit == "months":
+        return add_months(start, clock.amount)
+    days = {"days": clock.amount, "weeks": 7 * clock.amount, "hours": ceil(clock.amount / 24)}
+    return start + timedelta(days=days[clock.unit])
 
 
 def add_months(day: date, months: int) -> date:

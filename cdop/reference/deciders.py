@@ -74,7 +74,7 @@ def deciders(board_kind: str, day: date, board_slug: str | None = None) -> Decid
     own = [each for each in rules if board_slug and _names(each, board_slug)]
     for rule in own + [each for each in rules if not each.boards]:
         return Deciders(rule.offices, rule.all_must_agree, rule.source, rule.certainty)
-    raise NotInForce(f"Nobody decides for {board_kind} on {day.isoformat()}.")
+    raise NotInForce("Nobody decided for that kind of board on that day.")
 
 
 def _names(rule: DecisionRule, slug: str) -> bool:

@@ -6,6 +6,10 @@ from functools import cache
 from cdop.reference.codelists import codelist_edition
 from cdop.reference.loading import NotInForce
 
+REVIEW_BEGAN = date(2006, 4, 1)
+"""Boards could review from this day and had to from 1 April 2008 [F:reg6]. No list is in force
+before it: refuse an earlier date of death as mistyped."""
+
 
 @cache
 def era_on(day: date) -> str:
@@ -16,4 +20,4 @@ def era_on(day: date) -> str:
     for item in codelist_edition("eras", "1").every:
         if item.offered(day):
             return item.code
-    raise NotInForce(f"No era of child death review covers {day.isoformat()}.")
+    raise NotInForce("No era of child death review covers that day.")

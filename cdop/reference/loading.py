@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import pairwise
 from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -90,7 +91,7 @@ def check(model: type[E], rows: Iterable[dict[str, Any]], where: str) -> tuple[E
     if not editions:
         raise Misconfigured(f"Reference file {where} holds no edition.")
     ordered = tuple(sorted(editions, key=lambda each: each.valid_from))
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if earlier.valid_to is None or earlier.valid_to >= later.valid_from:
             raise Misconfigured(
                 f"Reference file {where}: editions {earlier.edition} and {later.edition} overlap."
@@ -121,7 +122,8 @@ def on_day(editions: Sequence[E], day: date) -> E:
     for edition in editions:
         if edition.in_force(day):
             return edition
-    raise NotInForce(f"No edition of {editions[0].id} is in force on {day.isoformat()}.")
+    # The day may be that of a death: it stays out of the message.
+    raise NotInForce(f"No edition of {editions[0].id} was in force on that day.")
 
 
 def named(editions: Sequence[E], name: str) -> E:

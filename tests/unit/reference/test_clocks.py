@@ -38,7 +38,7 @@ def test_a_day_is_that_of_england_in_summer() -> None:
 
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
-        due(clock("registrar", IN_2020), datetime(2020, 6, 1))
+        due(clock("registrar", IN_2020), datetime(2020, 6, 1))  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(

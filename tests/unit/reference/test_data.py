@@ -2,11 +2,19 @@
 
 import re
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
 from cdop.errors import Misconfigured
-from cdop.reference import codelist, codelist_edition, codelist_ids, form, form_edition
+from cdop.reference import (
+    REVIEW_BEGAN,
+    codelist,
+    codelist_edition,
+    codelist_ids,
+    form,
+    form_edition,
+)
 from cdop.reference.clocks import every_clock
 from cdop.reference.codelists import CodeList, editions, merged
 from cdop.reference.deciders import decision_rules
@@ -20,9 +28,10 @@ ERAS = {"E1": date(2009, 1, 1), "E2": date(2013, 6, 1), "E3": date(2024, 1, 1)}
 @pytest.mark.parametrize("id", codelist_ids())
 def test_a_list_has_a_source_and_no_gap_between_its_editions(id: str) -> None:
     found = editions(id)
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         assert earlier.valid_to is not None
         assert (later.valid_from - earlier.valid_to).days == 1
+    assert found[0].valid_from in (REVIEW_BEGAN, date(2008, 4, 1))
     assert found[-1].valid_to is None
     for each in found:
         assert "domain.md" in each.source or "annual report" in each.source or "[I]" in each.source
@@ -153,8 +162,9 @@ def test_an_edition_like_another_changes_in_place_and_adds_at_the_end() -> None:
 def test_unknown_names_and_days_are_told_apart_and_repeat_nothing_typed() -> None:
     with pytest.raises(Unknown):
         codelist("no-such-list", date(2013, 1, 1))
-    with pytest.raises(NotInForce):
+    with pytest.raises(NotInForce) as early:
         codelist("category", date(2008, 3, 31))
+    assert "2008" not in str(early.value)
     with pytest.raises(Unknown):
         codelist_edition("category", "E9")
     with pytest.raises(Unknown) as caught:
