@@ -1,0 +1,61 @@
+"""The web application: a register behind pages."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from types import ModuleType
+
+import anyio.to_thread
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
+
+from cdop.security.work import Register
+from cdop.web.assets import own_assets
+from cdop.web.deps import check_access_is_declared, public
+from cdop.web.errors import Incidents, Report, add_error_pages, log_incident, plain_page
+from cdop.web.headers import BodyLimit, OriginCheck, SecurityHeaders
+from cdop.web.sign_in import routes as sign_in
+from cdop.web.templating import environment
+
+# Each module has a `router`. More threads than cores only wait for one another.
+ROUTES: tuple[ModuleType, ...] = (sign_in,)
+THREADS = 4
+
+
+def create_app(
+    register: Register, *, demonstration: bool = False, report: Report = log_incident
+) -> FastAPI:
+    """Return the app that serves a register.
+
+    `demonstration` puts the banner on every page; `report` is told of errors that nothing handles
+    and returns the incident's number. Raises RuntimeError when a route declares no access.
+    """
+    app = FastAPI(title="cdop", openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan)
+    env = environment()
+    app.state.register = register
+    app.state.templates = env
+    app.state.demonstration = demonstration
+    app.state.places = {}
+    for module in ROUTES:
+        app.include_router(module.router)
+    app.add_api_route("/health", _health, dependencies=[public()], name="health")
+    app.mount("/static", own_assets(), name="static")
+    add_error_pages(app)
+    page = partial(plain_page, env)
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit, page=page)
+    app.add_middleware(OriginCheck, page=page)
+    app.add_middleware(Incidents, env=env, report=report)
+    app.add_middleware(SecurityHeaders)
+    check_access_is_declared(app)
+    return app
+
+
+async def _health() -> PlainTextResponse:
+    return PlainTextResponse("ok")
+
+
+@asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield

@@ -1,0 +1,171 @@
+"""What people see when something fails, and what the log keeps of it: never what they typed.
+
+Absent, out of scope and not permitted are one page, so that it tells nobody that a record exists.
+"""
+
+import logging
+import secrets
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from jinja2 import Environment
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cdop.errors import Denied, Invalid, NotFound, Refused
+from cdop.web.deps import SignInNeeded, identify
+from cdop.web.headers import send_page
+from cdop.web.templating import render
+
+log = logging.getLogger("cdop.web")
+
+Report = Callable[[Exception], str]
+
+
+@dataclass(frozen=True)
+class ErrorPage:
+    """A heading and what to do."""
+
+    title: str
+    sentences: tuple[str, ...]
+
+
+_NOT_FOUND = ErrorPage(
+    "Page not found",
+    (
+        "There is no such page, or it is not one that you can see.",
+        "If you typed the address, check it. Otherwise start again from your work list.",
+    ),
+)
+PAGES = {
+    400: ErrorPage("That could not be read", ("Go back and try again. Nothing has been changed.",)),
+    403: ErrorPage(
+        "That was not accepted",
+        (
+            "The page was opened before you last signed in, or the request came from elsewhere.",
+            "Nothing has been changed. Open the page again and repeat what you did.",
+        ),
+    ),
+    404: _NOT_FOUND,
+    405: ErrorPage(
+        "That cannot be done here", ("Go back and try again. Nothing has been changed.",)
+    ),
+    413: ErrorPage("That is too large", ("Send less at once. Nothing has been changed.",)),
+    415: ErrorPage("That could not be read", ("Go back and try again. Nothing has been changed.",)),
+}
+_BROKEN = ErrorPage(
+    "Something went wrong",
+    ("It is not your fault, and nothing has been changed.", "Try again in a few minutes."),
+)
+
+
+def plain_page(env: Environment, status: int, incident: str | None = None) -> str:
+    """Return the page of a status for when there is no session or database to rely on."""
+    page = PAGES.get(status, _BROKEN)
+    return env.get_template("errors/plain.html").render(page=page, incident=incident)
+
+
+def add_error_pages(app: FastAPI) -> None:
+    """Give the app a page for each way in which a request can fail."""
+    app.add_exception_handler(SignInNeeded, _sign_in)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(Invalid, _invalid)
+    for kind in (NotFound, Denied, RequestValidationError):
+        app.add_exception_handler(kind, _not_found)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def _sign_in(request: Request, _: Exception) -> Response:
+    """Lead to the sign-in page, and from there back to a page that was only being read."""
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    to = "/sign-in"
+    if request.method == "GET" and here != "/":
+        to = f"/sign-in?next={quote(here, safe='/')}"
+    if request.headers.get("HX-Request") == "true":
+        return Response(status_code=204, headers={"HX-Redirect": to})
+    return RedirectResponse(to, 303)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    return _show(request, 409, ErrorPage("That cannot be done", (str(error),)))
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    """Show the sentences of a service's refusal that no form has taken up."""
+    sentences = tuple(error.fields.values()) if isinstance(error, Invalid) else ()
+    return _show(request, 422, ErrorPage("That cannot be kept as it is", sentences))
+
+
+def _not_found(request: Request, _: Exception) -> Response:
+    return _show(request, 404, _NOT_FOUND)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    response = _show(request, status, PAGES.get(status, _BROKEN))
+    if isinstance(error, HTTPException) and error.headers:
+        response.headers.update(error.headers)
+    return response
+
+
+def _show(request: Request, status: int, page: ErrorPage) -> Response:
+    identify(request)
+    return render(request, "errors/page.html", page, status=status)
+
+
+def log_incident(error: Exception) -> str:
+    """Log what kind of error happened where, and return the incident's number.
+
+    An error's message may hold what somebody typed, so it is left out.
+    """
+    incident = secrets.token_hex(4)
+    log.error("incident %s: %s", incident, " from ".join(_outline(error)))
+    return incident
+
+
+def _outline(error: BaseException | None) -> list[str]:
+    lines: list[str] = []
+    while error is not None and len(lines) < 5:
+        frames = traceback.extract_tb(error.__traceback__)
+        places = " > ".join(f"{f.filename}:{f.lineno} {f.name}" for f in frames)
+        lines.append(f"{type(error).__module__}.{type(error).__qualname__} at {places}")
+        error = error.__cause__ or error.__context__
+    return lines
+
+
+class _Broken(Exception):
+    """Ends an answer that had already begun."""
+
+
+@dataclass
+class Incidents:
+    """Turns an error that nothing else handles into a page with a number, and a line in the log.
+
+    Here and not in Starlette's own handler, which hands the error on to the server's log.
+    """
+
+    app: ASGIApp
+    env: Environment
+    report: Report = log_incident
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        except Exception as error:  # noqa: BLE001  the last place that can answer
+            incident = self.report(error)
+            if scope["type"] != "http" or started:
+                raise _Broken(incident) from None
+            await send_page(send, 500, plain_page(self.env, 500, incident))

@@ -1,0 +1,27 @@
+"""What the menu offers. An item is shown to those who may open it, and to nobody else."""
+
+from dataclasses import dataclass
+
+from cdop.security.actor import Actor
+
+
+@dataclass(frozen=True)
+class Item:
+    """A menu entry. `permission` None means everyone who is signed in."""
+
+    label: str
+    href: str
+    permission: str | None = None
+
+    def is_current(self, path: str) -> bool:
+        """Say whether a page lies under this entry."""
+        return path == self.href or (self.href != "/" and path.startswith(f"{self.href}/"))
+
+
+# In the order of the work. A test holds that each leads to a page.
+NAVIGATION: tuple[Item, ...] = ()
+
+
+def items_for(actor: Actor) -> tuple[Item, ...]:
+    """Return the menu of a person."""
+    return tuple(i for i in NAVIGATION if i.permission is None or actor.may(i.permission))

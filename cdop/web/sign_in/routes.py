@@ -1,0 +1,61 @@
+"""Signing in and out. A wrong name and a wrong password get the same answer."""
+
+from dataclasses import replace
+
+from fastapi import APIRouter, Request, Response
+
+from cdop.organisations import sessions
+from cdop.web.deps import COOKIE, CurrentRegister, public, signed_in
+from cdop.web.forms import Bound, PostedForm, bind, blank
+from cdop.web.sign_in.forms import SignIn
+from cdop.web.sign_in.pages import NOTICES, SignInPage, safe_path
+from cdop.web.templating import go, render
+
+router = APIRouter()
+
+WRONG = "The user name or the password is wrong"
+
+
+@router.get("/sign-in", dependencies=[public()])
+def ask_to_sign_in(request: Request) -> Response:
+    """Show the sign-in page."""
+    query = request.query_params
+    page = SignInPage(
+        form=blank(SignIn),
+        next=safe_path(query.get("next")),
+        notice=NOTICES.get(query.get("notice", "")),
+    )
+    return render(request, "sign_in/page.html", page)
+
+
+@router.post("/sign-in", dependencies=[public()])
+def sign_in(request: Request, register: CurrentRegister, posted: PostedForm) -> Response:
+    """Start a session and lead to the page that was asked for."""
+    bound = bind(SignIn, posted)
+    to = safe_path(bound.value("next"))
+    if bound.model:
+        token = sessions.sign_in(register, bound.model.username, bound.model.password)
+        if token:
+            old = request.cookies.get(COOKIE)
+            if old:
+                sessions.sign_out(register, old)
+            response = go(request, to or "/")
+            response.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="lax")
+            return response
+        bound = replace(bound, model=None, errors={"username": WRONG})
+    page = SignInPage(form=_forgetting_password(bound), next=to)
+    return render(request, "sign_in/page.html", page, block="form", status=422)
+
+
+@router.post("/sign-out", dependencies=[signed_in()])
+def sign_out(request: Request, register: CurrentRegister) -> Response:
+    """End the session, and have the browser forget what it holds of this register."""
+    sessions.sign_out(register, request.cookies[COOKIE])
+    response = go(request, "/sign-in?notice=signed-out")
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    return response
+
+
+def _forgetting_password(bound: Bound[SignIn]) -> Bound[SignIn]:
+    return replace(bound, values={k: v for k, v in bound.values.items() if k != "password"})
