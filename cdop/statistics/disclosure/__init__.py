@@ -1,6 +1,6 @@
 """Disclosure control: releasing small numbers safely, and being able to prove it.
 
-    system = build_system(records, dimensions, tables)      # system.py: one linear system
+    system = build_system(records, dimensions, tables)      # build.py: one linear system
     hidden, proof = protect_and_audit(system, profile("partner-1to4"))  # worker.py, in a process
     system.frame("category-by-age", hidden)                 # what may be printed, [c] marks set
     proof.smallest_width, proof.digest                      # what the package may say about it
@@ -18,16 +18,11 @@ all deaths of a group share a printed answer, earlier releases, and what the rea
 """
 
 from cdop.statistics.disclosure.attack import Audit, audit
+from cdop.statistics.disclosure.build import build_system
 from cdop.statistics.disclosure.certificate import PUBLIC, Attacker, Certificate, check_certificate
 from cdop.statistics.disclosure.profiles import Profile, check_floor, profile, profiles
 from cdop.statistics.disclosure.protect import Protection, protect
-from cdop.statistics.disclosure.system import (
-    TOTAL,
-    Dimension,
-    LinearSystem,
-    Table,
-    build_system,
-)
+from cdop.statistics.disclosure.system import TOTAL, Dimension, LinearSystem, Table
 
 __all__ = [
     "PUBLIC",

@@ -110,13 +110,24 @@ class Attack:
         """
         aim = np.asarray(self.targets.sums[[target]].toarray(), dtype=np.float64)[0]
         blocking = np.zeros(0, dtype=np.int64)
+        reach = 0.0
         for direction in (aim, -aim):
-            duals = self._try(direction, gap=0.0)
-            if self.high[target] - self.low[target] >= self.width:
+            solved = self._relaxed(direction)
+            if solved is None:
+                return blocking
+            point, duals = solved
+            reach += float(direction[self.pool] @ point)
+            self._keep(point)
+            if self._is_proved(target):
                 return None
-            if duals is not None and not len(blocking):
+            if not len(blocking):
                 cells = np.flatnonzero(np.abs(duals[: len(self.hidden)]) > EPSILON)
                 blocking = cells[~self.hidden[cells]]
+        for direction in (aim, -aim):
+            if reach > self.width - EPSILON:
+                self._try(direction, gap=0.0)
+            if self._is_proved(target):
+                return None
         return blocking
 
     def certificate(self) -> Certificate:
@@ -136,17 +147,16 @@ class Attack:
         self.low, self.high = np.minimum(self.low, reached), np.maximum(self.high, reached)
         return True
 
-    def _try(self, direction: Reals, gap: float) -> Reals | None:
-        """Push along `direction`, keep the table found; return the duals, None without answer."""
+    def _is_proved(self, target: int) -> bool:
+        return bool(self.high[target] - self.low[target] >= self.width)
+
+    def _try(self, direction: Reals, gap: float) -> None:
+        """Push along `direction` and keep the table found, if any."""
         solved = self._relaxed(direction)
-        if solved is None:
-            return None
-        point, duals = solved
-        if not self._keep(point):
+        if solved is not None and not self._keep(solved[0]):
             whole = self._whole(gap)
             if whole is not None:
                 self._keep(whole)
-        return duals
 
     def _keep(self, point: Reals) -> bool:
         nearest = np.rint(point)
@@ -222,9 +232,12 @@ def audit(
     if hints is not None:
         for table in hints.tables.toarray():
             attack.accept(np.asarray(table, dtype=np.int64))
-    attack.sweep()
-    for target in attack.unproved():
-        attack.prove(int(target))
+    if hints is None:
+        attack.sweep()
+    while len(unproved := attack.unproved()):
+        target = unproved[np.argmin((attack.high - attack.low)[unproved])]
+        if attack.prove(int(target)) is not None:
+            break  # the check below says which and refuses
     found = attack.certificate()
     width = check_certificate(system, hidden, found, profile, attacker)
     return Audit(

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cdop.errors import Unsafe
-from cdop.statistics.disclosure.attack import Attack
+from cdop.statistics.disclosure.attack import Attack, audit
 from cdop.statistics.disclosure.certificate import (
     PUBLIC,
     Attacker,
     Certificate,
-    check_certificate,
     sensitive,
 )
 from cdop.statistics.disclosure.eliminate import by_cost, eliminate
@@ -50,26 +49,24 @@ def protect(system: LinearSystem, profile: Profile, attacker: Attacker = PUBLIC)
                     )
                 attack.hide(int(blocking[np.argmin(system.costs[blocking])]))
         if int(attack.hidden.sum()) == before:
-            found = attack.certificate()
-            return Protection(primary, _show_again(system, profile, attack, found), found)
+            proposal = Protection(primary, attack.hidden, attack.certificate())
+            return _show_again(system, profile, attacker, proposal)
 
 
-def _show_again(system: LinearSystem, profile: Profile, attack: Attack, found: Certificate) -> Mask:
-    """Print what the proof does not need hidden: cells equal to the truth in all of its tables."""
-    moved = (system.sums @ found.tables.T).toarray() != system.values[:, None]
-    idle = attack.hidden & ~moved.any(axis=1) & ~profile.is_small(system.values)
-    hidden = attack.hidden
-    for cells in (np.flatnonzero(idle), *np.flatnonzero(idle)[:, None]):
-        fewer = hidden.copy()
-        fewer[cells] = False
+def _show_again(
+    system: LinearSystem, profile: Profile, attacker: Attacker, proposal: Protection
+) -> Protection:
+    """Print, dearest first, each complement that turns out not to be needed."""
+    spare = np.flatnonzero(proposal.hidden & ~proposal.primary)
+    for cell in spare[np.argsort(-system.costs[spare], kind="stable")]:
+        fewer = proposal.hidden.copy()
+        fewer[cell] = False
         try:
-            check_certificate(system, fewer, found, profile, attack.attacker)
+            found = audit(system, fewer, profile, attacker, hints=proposal.certificate)
         except Unsafe:
             continue
-        hidden = fewer
-        if len(cells) > 1:
-            break
-    return hidden
+        proposal = Protection(proposal.primary, fewer, found.certificate)
+    return proposal
 
 
 def _hide_small_residuals(system: LinearSystem, profile: Profile, attack: Attack) -> None:

@@ -5,9 +5,9 @@ not reviewed in it, male, aged 1-4). Atoms whose count is 0 but which could have
 the attacker does not know that they are empty. Nothing here decides what may be shown.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import combinations, product
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from cdop.errors import Invalid
-
 Counts = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Place = tuple[str, tuple[str, ...]]
 
 TOTAL = "total"  # the code of a margin in the key of a cell
-ATOM_LIMIT = 100_000  # above this, only kinds close to those observed are listed
 
 
 @dataclass(frozen=True)
@@ -76,17 +73,19 @@ class LinearSystem:
     lines: tuple[tuple[int, tuple[int, ...]], ...]
     places: Mapping[Place, int]
 
-    @property
+    @cached_property
     def values(self) -> Counts:
         """Return the true value of each cell."""
         return np.asarray(self.sums @ self.atoms, dtype=np.int64)
 
     def label(self, cell: int) -> str:
         """Return words that point to the cell (the first place it is printed), never its value."""
-        for (table, key), index in self.places.items():
-            if index == cell:
-                return f"table {table}, {' / '.join(key) or TOTAL}"
-        return f"cell {cell}"
+        table, key = self._first_places[cell]
+        return f"table {table}, {' / '.join(key) or TOTAL}"
+
+    @cached_property
+    def _first_places(self) -> dict[int, Place]:
+        return {cell: place for place, cell in reversed(self.places.items())}
 
     def frame(self, table: str, hidden: Mask) -> pd.DataFrame:
         """Return one table as printed: `key`, `count` (missing where hidden), `count_symbol`."""
@@ -101,166 +100,3 @@ class LinearSystem:
             if name == table
         ]
         return pd.DataFrame(rows).astype({"count": "Int64", "count_symbol": "str"})
-
-
-def build_system(
-    records: pd.DataFrame,
-    dimensions: Sequence[Dimension],
-    tables: Sequence[Table],
-    *,
-    count: str | None = None,
-    possible: Callable[[pd.DataFrame], Any] | None = None,
-    atom_limit: int = ATOM_LIMIT,
-) -> LinearSystem:
-    """Build the system of a release from one row per record (or per kind, with a `count` column).
-
-    `possible` is given a frame of kinds (dimension and population columns) and returns a boolean
-    for each: False where everybody knows that no such record can exist. When there are more than
-    `atom_limit` kinds, only those differing from an observed one in at most two columns are
-    listed; the attacker is then thought to know more than he does, so this errs on the safe side.
-
-    Raises `Invalid` for an unknown or missing code and for a count that is not a whole number.
-    """
-    used = {name for table in tables for name in table.dimensions}
-    dims = [dimension for dimension in dimensions if dimension.name in used]
-    flags = sorted({table.population for table in tables if table.population})
-    observed, counts = _observed(records, dims, flags, count)
-    kinds = _kinds([len(d.codes) for d in dims] + [2] * len(flags), observed, atom_limit)
-    if possible is not None:
-        known = len(kinds) > 0
-        frame = pd.DataFrame({d.name: np.array(d.codes)[kinds[:, i]] for i, d in enumerate(dims)})
-        for i, flag in enumerate(flags, start=len(dims)):
-            frame[flag] = kinds[:, i].astype(bool)
-        allowed = np.asarray(possible(frame), dtype=bool) if known else np.zeros(0, bool)
-        kinds = kinds[allowed]
-        rows = {tuple(kind) for kind in kinds.tolist()}
-        if any(tuple(kind) not in rows for kind in observed.tolist()):
-            raise Invalid({"records": "A record is of a kind that was said to be impossible"})
-    # Which inner cell of each table does a kind fall in? Kinds that agree everywhere are one atom.
-    patterns, belongs = np.unique(
-        _inner_cells(kinds, dims, flags, tables), axis=0, return_inverse=True
-    )
-    home = {tuple(kind): int(at) for kind, at in zip(kinds.tolist(), belongs.ravel(), strict=True)}
-    atoms = np.zeros(len(patterns), dtype=np.int64)
-    for kind, number in zip(observed.tolist(), counts.tolist(), strict=True):
-        atoms[home[tuple(kind)]] += number
-    keep = (patterns >= 0).any(axis=1)
-    return _assemble(patterns[keep], atoms[keep], {d.name: d for d in dims}, tables)
-
-
-def _observed(
-    records: pd.DataFrame, dims: Sequence[Dimension], flags: Sequence[str], count: str | None
-) -> tuple[Counts, Counts]:
-    """Return the records as code positions, and how many there are of each."""
-    columns = []
-    for dimension in dims:
-        position = pd.Index(dimension.codes).get_indexer(
-            pd.Index(records[dimension.name].astype("str"))
-        )
-        if (position < 0).any() or records[dimension.name].isna().any():
-            raise Invalid({dimension.name: "A record holds a code that the list does not have"})
-        columns.append(position.astype(np.int64))
-    for flag in flags:
-        if records[flag].isna().any():
-            raise Invalid({flag: "A record does not say whether it belongs to this population"})
-        columns.append(records[flag].to_numpy(dtype=bool).astype(np.int64))
-    counts = np.ones(len(records), dtype=np.int64)
-    if count is not None:
-        numbers = pd.to_numeric(records[count], errors="coerce").to_numpy(dtype=float)
-        if not np.isfinite(numbers).all() or (numbers < 0).any() or (numbers % 1 != 0).any():
-            raise Invalid({count: "Counts must be whole numbers, 0 or more, none missing"})
-        counts = numbers.astype(np.int64)
-    shape = (len(records), len(columns))
-    return (np.stack(columns, axis=1) if columns else np.zeros(shape, np.int64)), counts
-
-
-def _kinds(sizes: Sequence[int], observed: Counts, limit: int) -> Counts:
-    """List the kinds of record there could be, as code positions."""
-    if int(np.prod(sizes, dtype=object)) <= limit:
-        return np.indices(sizes, dtype=np.int64).reshape(len(sizes), -1).T
-    near = {tuple(kind) for kind in observed.tolist()}
-    for kind in sorted(near):
-        for a, b in combinations(range(len(sizes)), 2):
-            for code_a, code_b in product(range(sizes[a]), range(sizes[b])):
-                other = list(kind)
-                other[a], other[b] = code_a, code_b
-                near.add(tuple(other))
-    return np.array(sorted(near), dtype=np.int64)
-
-
-def _inner_cells(
-    kinds: Counts, dims: Sequence[Dimension], flags: Sequence[str], tables: Sequence[Table]
-) -> Counts:
-    """Return kinds x tables: the number of the inner cell each kind falls in, -1 for none."""
-    column = {d.name: i for i, d in enumerate(dims)}
-    result = np.zeros((len(kinds), len(tables)), dtype=np.int64)
-    for t, table in enumerate(tables):
-        for name in table.dimensions:
-            result[:, t] *= len(dims[column[name]].codes)
-            result[:, t] += kinds[:, column[name]]
-        if table.population:
-            inside = kinds[:, len(dims) + list(flags).index(table.population)] == 1
-            result[~inside, t] = -1
-    return result
-
-
-def _assemble(
-    patterns: Counts, atoms: Counts, dims: Mapping[str, Dimension], tables: Sequence[Table]
-) -> LinearSystem:
-    """Sum the atoms into the cells of every table; cells with the same atoms become one."""
-    places: dict[Place, int] = {}
-    members: list[Counts] = []
-    known: dict[bytes, int] = {}
-    lines: set[tuple[int, tuple[int, ...]]] = set()
-    for t, table in enumerate(tables):
-        cuts = [dims[name].partitions() for name in table.dimensions]
-        codes: list[Counts] = []
-        rest = patterns[:, t].copy()
-        for name in reversed(table.dimensions):
-            codes.insert(0, rest % len(dims[name].codes))
-            rest //= len(dims[name].codes)
-        inside = patterns[:, t] >= 0
-        named = [{k: v for cut in cut_list for k, v in cut.items()} for cut_list in cuts]
-        chosen = [
-            {k: np.isin(code, list(v)) for k, v in names.items()}
-            for code, names in zip(codes, named, strict=True)
-        ]
-        for key in product(*named):
-            mask = inside.copy()
-            for place, choice in zip(key, chosen, strict=True):
-                mask &= choice[place]
-            atoms_in = np.flatnonzero(mask)
-            index = known.setdefault(atoms_in.tobytes(), len(members))
-            if index == len(members):
-                members.append(atoms_in)
-            places[table.id, key] = index
-        lines |= _lines(table.id, cuts, named, places)
-    row = np.repeat(np.arange(len(members)), [len(m) for m in members])
-    col = np.concatenate(members) if members else np.zeros(0, np.int64)
-    sums = csr_matrix(
-        (np.ones(len(col), np.int64), (row, col)), shape=(len(members), len(atoms)), dtype=np.int64
-    )
-    costs = 1.0 + np.asarray(sums @ atoms, dtype=np.float64)
-    return LinearSystem(sums, atoms, costs, tuple(sorted(lines)), places)
-
-
-def _lines(
-    table: str,
-    cuts: Sequence[Sequence[dict[str, frozenset[int]]]],
-    named: Sequence[Mapping[str, frozenset[int]]],
-    places: Mapping[Place, int],
-) -> set[tuple[int, tuple[int, ...]]]:
-    """Return each total of the table with each set of cells that adds up to it."""
-    found = set()
-    for axis, cut_list in enumerate(cuts):
-        for coarse, fine in combinations(cut_list, 2):
-            for group, whole in coarse.items():
-                parts = [name for name, part in fine.items() if part <= whole]
-                if frozenset[int]().union(*(fine[name] for name in parts)) != whole:
-                    continue  # a grouping that cuts across this one
-                others = [list(n) if i != axis else [group] for i, n in enumerate(named)]
-                for key in product(*others):
-                    cells = {places[table, (*key[:axis], name, *key[axis + 1 :])] for name in parts}
-                    if places[table, key] not in cells:
-                        found.add((places[table, key], tuple(sorted(cells))))
-    return found

@@ -131,8 +131,9 @@ def _pack_matrix(name: str, matrix: csr_matrix) -> dict[str, Any]:
 
 
 def _unpack_matrix(arrays: dict[str, Any], name: str) -> csr_matrix:
-    parts = (arrays[f"{name}_data"], arrays[f"{name}_indices"], arrays[f"{name}_indptr"])
-    return csr_matrix(parts, shape=tuple(arrays[f"{name}_shape"]), dtype=np.int64)
+    parts: Any = (arrays[f"{name}_data"], arrays[f"{name}_indices"], arrays[f"{name}_indptr"])
+    rows, columns = arrays[f"{name}_shape"].tolist()
+    return csr_matrix(parts, shape=(rows, columns))
 
 
 def _bytes(**arrays: Any) -> bytes:
