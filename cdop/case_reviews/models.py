@@ -4,26 +4,30 @@ The kind of review (`review_kind`) and its methodology are separate fields. Coun
 the outcome table goes by the year a referral was received, row 7 by the year a review completed.
 """
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from cdop.db import Day, Key, Moment, Text, new_id
+from cdop.db import Day, Key, Text, new_id
 from cdop.security.sealing import Sealed, sealed_column
-from cdop.security.vault import Section
+from cdop.security.sections import Section
 
 SUBJECT_READ = "case_reviews:subject:read"
 
+_LIVE = text("withdrawn_on IS NULL")
+_OPEN_FROM_PANEL = text("death_id IS NOT NULL AND status IN ('received', 'recommended')")
+
 
 class Subject(BaseModel):
-    """Whom a referral is about."""
+    """Whom a referral is about. `name_answer` is `not-known` where there is no name."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: str = ""
+    name_answer: str = ""
     born_on: date | None = None
     died_on: date | None = None
     incident_on: date | None = None
@@ -42,7 +46,7 @@ class Concern(BaseModel):
 
 
 class Rationale(BaseModel):
-    """The reasons for a recommendation or a decision, in its makers' words."""
+    """The reasons for a recommendation or a decision, in its makers' words, and who dissented."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -66,6 +70,16 @@ class Referral(Sealed, table=True):
         CheckConstraint("subject_id = id", name="own_key"),
         UniqueConstraint("organisation_id", "reference", name="uq_referrals_reference"),
         Index("ix_referrals_year", "organisation_id", "received_year"),
+        Index("ix_referrals_list", "organisation_id", "received_on", "id"),
+        Index("ix_referrals_board", "board_id", "received_on", "id"),
+        Index(
+            "uq_referrals_open_from_panel",
+            "death_id",
+            "board_id",
+            unique=True,
+            sqlite_where=_OPEN_FROM_PANEL,
+            postgresql_where=_OPEN_FROM_PANEL,
+        ),
     )
 
     reference: str = Field(sa_type=Text)
@@ -97,42 +111,66 @@ class Recommendation(Sealed, table=True):
     rationale: bytes | None = sealed_column()
 
 
-class Decision(Sealed, table=True):
-    """What was decided, by the offices that decide such a review on that day.
+class Decision(SQLModel, table=True):
+    """What is decided, by the offices that decide such a referral on that day.
 
-    It stands (`decided_on` set) once every office that must agree has assented.
+    It stands (`decided_on` set) once every office that must agree has assented. A proposal that
+    does not stand may be withdrawn; one at a time is live.
     """
 
     __tablename__ = "decisions"
-    __table_args__ = (Index("uq_decisions_referral", "referral_id", unique=True),)
+    __table_args__ = (
+        CheckConstraint("decided_on IS NULL OR withdrawn_on IS NULL", name="standing"),
+        Index(
+            "uq_decisions_live",
+            "referral_id",
+            unique=True,
+            sqlite_where=_LIVE,
+            postgresql_where=_LIVE,
+        ),
+    )
 
-    referral_id: UUID = Field(sa_type=Key, foreign_key="referrals.id")
+    id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Key)
+    referral_id: UUID = Field(sa_type=Key, foreign_key="referrals.id", index=True)
     review_kind: str = Field(sa_type=Text)
     methodology: str | None = Field(default=None, sa_type=Text)
     proposed_on: date = Field(sa_type=Day)
     decided_on: date | None = Field(default=None, sa_type=Day)
+    withdrawn_on: date | None = Field(default=None, sa_type=Day)
+    withdrawn_by: str | None = Field(default=None, sa_type=Text)
+
+
+class Assent(Sealed, table=True):
+    """One office's agreement to a decision, with its reasons; each office once."""
+
+    __tablename__ = "assents"
+    __table_args__ = (Index("uq_assents_office", "decision_id", "office", unique=True),)
+
+    decision_id: UUID = Field(sa_type=Key, foreign_key="decisions.id")
+    office: str = Field(sa_type=Text)
+    given_on: date = Field(sa_type=Day)
+    given_by: str = Field(sa_type=Text)
 
     rationale: bytes | None = sealed_column()
 
 
-class Assent(SQLModel, table=True):
-    """One office's agreement to a decision; each office once."""
-
-    __tablename__ = "assents"
-
-    decision_id: UUID = Field(primary_key=True, sa_type=Key, foreign_key="decisions.id")
-    office: str = Field(primary_key=True, sa_type=Text)
-    given_at: datetime = Field(sa_type=Moment)
-    given_by: str = Field(sa_type=Text)
-
-
 class CaseReview(SQLModel, table=True):
-    """The review that a decision set in motion. Criteria not met: no row."""
+    """A review that a decision set in motion. Criteria not met: no row.
+
+    A rapid review has an `outcome` (a code of `rapid-review-outcomes`) and the national panel's
+    response to it; where it leads to another review, that is a second row of the same referral.
+    """
 
     __tablename__ = "case_reviews"
     __table_args__ = (
         CheckConstraint(
             "completed_on IS NULL OR completed_on >= started_on", name="order"
+        ),
+        CheckConstraint(
+            "(completed_on IS NULL) = (completed_year IS NULL)", name="completed_year"
+        ),
+        CheckConstraint(
+            "(national_panel_response IS NULL) = (national_panel_on IS NULL)", name="response"
         ),
         Index("uq_case_reviews_referral", "referral_id", "review_kind", unique=True),
         Index("ix_case_reviews_completed", "organisation_id", "completed_year"),
@@ -146,11 +184,13 @@ class CaseReview(SQLModel, table=True):
     started_on: date = Field(sa_type=Day)
     completed_on: date | None = Field(default=None, sa_type=Day)
     completed_year: str | None = Field(default=None, sa_type=Text)
+    outcome: str | None = Field(default=None, sa_type=Text)
     published_on: date | None = Field(default=None, sa_type=Day)
+    national_panel_on: date | None = Field(default=None, sa_type=Day)
     national_panel_response: str | None = Field(default=None, sa_type=Text)
 
 
 SUBJECT = Section("referrals", "subject", Subject, SUBJECT_READ)
 CONCERN = Section("referrals", "concern", Concern, SUBJECT_READ)
 RECOMMENDED_BECAUSE = Section("recommendations", "rationale", Rationale, SUBJECT_READ)
-DECIDED_BECAUSE = Section("decisions", "rationale", Rationale, SUBJECT_READ)
+DECIDED_BECAUSE = Section("assents", "rationale", Rationale, SUBJECT_READ)

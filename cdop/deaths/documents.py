@@ -8,7 +8,7 @@ from datetime import date, time
 
 from pydantic import BaseModel, ConfigDict
 
-from cdop.security.vault import Section
+from cdop.security.sections import Section
 
 
 class Names(BaseModel):

@@ -23,12 +23,8 @@ class Death(Sealed, table=True):
 
     __tablename__ = "deaths"
     __table_args__ = (
-        CheckConstraint(
-            "status IN ('open', 'reviewed', 'out-of-scope', 'joined')", name="status"
-        ),
-        CheckConstraint(
-            "(status = 'joined') = (joined_to_id IS NOT NULL)", name="joined"
-        ),
+        CheckConstraint("status IN ('open', 'reviewed', 'out-of-scope', 'joined')", name="status"),
+        CheckConstraint("(status = 'joined') = (joined_to_id IS NOT NULL)", name="joined"),
         CheckConstraint("subject_id = id", name="own_key"),
         UniqueConstraint("organisation_id", "reference", name="uq_deaths_reference"),
         Index("ix_deaths_list", "organisation_id", "notified_on", "id"),
@@ -38,9 +34,7 @@ class Death(Sealed, table=True):
 
     reference: str = Field(sa_type=Text)
     status: str = Field(default="open", sa_type=Text)
-    joined_to_id: UUID | None = Field(
-        default=None, sa_type=Key, foreign_key="deaths.id"
-    )
+    joined_to_id: UUID | None = Field(default=None, sa_type=Key, foreign_key="deaths.id")
     out_of_scope: str | None = Field(default=None, sa_type=Text)
     notified_on: date = Field(sa_type=Day)
     reviewed_on: date | None = Field(default=None, sa_type=Day)
@@ -48,9 +42,7 @@ class Death(Sealed, table=True):
     residence_area_id: UUID | None = Field(
         default=None, sa_type=Key, foreign_key="organisations.id"
     )
-    death_area_id: UUID | None = Field(
-        default=None, sa_type=Key, foreign_key="organisations.id"
-    )
+    death_area_id: UUID | None = Field(default=None, sa_type=Key, foreign_key="organisations.id")
     sex: str = Field(sa_type=Text)
     ethnicity: str = Field(sa_type=Text)
     expected: str = Field(sa_type=Text)
@@ -127,8 +119,6 @@ class ReferenceCounter(SQLModel, table=True):
 
     __tablename__ = "reference_counters"
 
-    organisation_id: UUID = Field(
-        primary_key=True, sa_type=Key, foreign_key="organisations.id"
-    )
+    organisation_id: UUID = Field(primary_key=True, sa_type=Key, foreign_key="organisations.id")
     series: str = Field(primary_key=True, sa_type=Text)
     last: int = Field(sa_type=Number)

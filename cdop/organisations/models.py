@@ -44,12 +44,8 @@ class Organisation(SQLModel, table=True):
 
     __tablename__ = "organisations"
     __table_args__ = (
-        CheckConstraint(
-            "kind IN ('area', 'cdop', 'board', 'group', 'agency')", name="kind"
-        ),
-        CheckConstraint(
-            "(kind = 'board') = (board_kind IS NOT NULL)", name="board_kind"
-        ),
+        CheckConstraint("kind IN ('area', 'cdop', 'board', 'group', 'agency')", name="kind"),
+        CheckConstraint("(kind = 'board') = (board_kind IS NOT NULL)", name="board_kind"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Key)
@@ -65,9 +61,7 @@ class OrganisationName(SQLModel, table=True):
 
     __tablename__ = "organisation_names"
 
-    organisation_id: UUID = Field(
-        primary_key=True, sa_type=Key, foreign_key="organisations.id"
-    )
+    organisation_id: UUID = Field(primary_key=True, sa_type=Key, foreign_key="organisations.id")
     valid_from: date = Field(primary_key=True, sa_type=Day)
     name: str = Field(sa_type=Text)
 
@@ -78,9 +72,7 @@ class OrganisationLink(SQLModel, table=True):
     __tablename__ = "organisation_links"
     __table_args__ = (CheckConstraint("kind IN ('serves', 'succeeds')", name="kind"),)
 
-    organisation_id: UUID = Field(
-        primary_key=True, sa_type=Key, foreign_key="organisations.id"
-    )
+    organisation_id: UUID = Field(primary_key=True, sa_type=Key, foreign_key="organisations.id")
     kind: str = Field(primary_key=True, sa_type=Text)
     other_id: UUID = Field(
         primary_key=True, sa_type=Key, foreign_key="organisations.id", index=True
@@ -114,9 +106,7 @@ class Membership(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Key)
     account_id: UUID = Field(sa_type=Key, foreign_key="accounts.id")
     role: str = Field(sa_type=Text)
-    organisation_id: UUID | None = Field(
-        default=None, sa_type=Key, foreign_key="organisations.id"
-    )
+    organisation_id: UUID | None = Field(default=None, sa_type=Key, foreign_key="organisations.id")
     office: str | None = Field(default=None, sa_type=Text)
     valid_from: date = Field(sa_type=Day)
     valid_to: date | None = Field(default=None, sa_type=Day)

@@ -30,7 +30,7 @@ def add_account(work: Work, username: str, display_name: str, password: str) -> 
     elif work.session.exec(select(Account).where(Account.username == username)).first():
         faults["username"] = "That user name is taken"
     if len(password) < 12:
-        faults["password"] = "The password must have at least 12 characters"
+        faults["password"] = "The password must have at least 12 characters"  # noqa: S105
     if faults:
         raise Invalid(faults)
     account = Account(
@@ -58,9 +58,7 @@ def add_membership(
     """Give an account a role at an organisation, from a day (today) to a day (open)."""
     work.check(MANAGE)
     if role is Role.DECISION_MAKER and not office:
-        raise Invalid(
-            {"office": "A decision maker holds an office, for example children-chair"}
-        )
+        raise Invalid({"office": "A decision maker holds an office, for example children-chair"})
     membership = Membership(
         account_id=account_id,
         role=role,
@@ -90,9 +88,7 @@ def actor_by_username(session: Session, username: str, day: date) -> Actor:
     return actor_of(session, account, day)
 
 
-def actor_of(
-    session: Session, account: Account, day: date, sign_in: UUID | None = None
-) -> Actor:
+def actor_of(session: Session, account: Account, day: date, sign_in: UUID | None = None) -> Actor:
     """Return who an account is on a day: its memberships in force, predecessors in reach."""
     query = select(Membership).where(
         Membership.account_id == account.id,

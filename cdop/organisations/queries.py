@@ -59,7 +59,7 @@ def name_on(session: Session, organisation_id: UUID, day: date) -> str:
 
 
 def served_by(session: Session, organisation_id: UUID, day: date) -> list[Organisation]:
-    """Return the organisations that one serves on `day`, by slug: a panel's areas, a group's boards."""
+    """Return what an organisation serves on `day`, by slug: a panel's areas, a group's boards."""
     query = (
         select(Organisation)
         .join(OrganisationLink, col(OrganisationLink.other_id) == Organisation.id)
@@ -73,15 +73,11 @@ def served_by(session: Session, organisation_id: UUID, day: date) -> list[Organi
     return list(session.exec(query))
 
 
-def serving(
-    session: Session, organisation_id: UUID, kind: Kind, day: date
-) -> list[Organisation]:
+def serving(session: Session, organisation_id: UUID, kind: Kind, day: date) -> list[Organisation]:
     """Return the organisations of a kind that serve one on `day`: the panel of an area or board."""
     query = (
         select(Organisation)
-        .join(
-            OrganisationLink, col(OrganisationLink.organisation_id) == Organisation.id
-        )
+        .join(OrganisationLink, col(OrganisationLink.organisation_id) == Organisation.id)
         .where(
             OrganisationLink.other_id == organisation_id,
             OrganisationLink.kind == LinkKind.SERVES,
@@ -100,9 +96,7 @@ def in_force(session: Session, kind: Kind, day: date) -> list[Organisation]:
         .where(
             Organisation.kind == kind,
             Organisation.valid_from <= day,
-            or_(
-                col(Organisation.valid_to).is_(None), col(Organisation.valid_to) >= day
-            ),
+            or_(col(Organisation.valid_to).is_(None), col(Organisation.valid_to) >= day),
         )
         .order_by(Organisation.slug)
     )
@@ -110,7 +104,7 @@ def in_force(session: Session, kind: Kind, day: date) -> list[Organisation]:
 
 
 def with_predecessors(session: Session, organisation_id: UUID) -> frozenset[UUID]:
-    """Return an organisation and all those whose place it took, so that their cases stay in reach."""
+    """Return an organisation and all whose place it took: their cases stay in reach."""
     reached, fresh = {organisation_id}, {organisation_id}
     while fresh:
         query = select(OrganisationLink.other_id).where(

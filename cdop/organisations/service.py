@@ -35,14 +35,10 @@ def found(
     work.check(MANAGE)
     if (kind is Kind.BOARD) != (board_kind is not None):
         raise Invalid({"board_kind": "A board, and only a board, has a board kind"})
-    row = Organisation(
-        slug=slug, kind=kind, board_kind=board_kind, valid_from=valid_from
-    )
+    row = Organisation(slug=slug, kind=kind, board_kind=board_kind, valid_from=valid_from)
     work.session.add(row)
     work.session.flush()
-    work.session.add(
-        OrganisationName(organisation_id=row.id, valid_from=valid_from, name=name)
-    )
+    work.session.add(OrganisationName(organisation_id=row.id, valid_from=valid_from, name=name))
     for other in serves or []:
         _link(work, row.id, LinkKind.SERVES, other, valid_from)
     work.audit("organisations:organisation:found", ("organisations", row.id), row.id)
@@ -53,9 +49,7 @@ def rename(work: Work, organisation_id: UUID, name: str, valid_from: date) -> No
     """Call an organisation by another name from a day on; earlier days keep the earlier name."""
     work.check(MANAGE)
     work.session.merge(
-        OrganisationName(
-            organisation_id=organisation_id, valid_from=valid_from, name=name
-        )
+        OrganisationName(organisation_id=organisation_id, valid_from=valid_from, name=name)
     )
     work.audit(
         "organisations:organisation:rename",
@@ -64,9 +58,7 @@ def rename(work: Work, organisation_id: UUID, name: str, valid_from: date) -> No
     )
 
 
-def merge(
-    work: Work, slug: str, name: str, parts: list[UUID], valid_from: date
-) -> UUID:
+def merge(work: Work, slug: str, name: str, parts: list[UUID], valid_from: date) -> UUID:
     """Found an organisation that takes the place of `parts` from a day on. Returns its id.
 
     It serves what they served; they end the day before. Their cases stay theirs, and whoever
@@ -76,9 +68,7 @@ def merge(
     rows = [queries.get(work.session, part) for part in parts]
     if len({row.kind for row in rows}) != 1:
         raise Invalid({"parts": "Only organisations of one kind can merge"})
-    served = {
-        o.id for p in parts for o in queries.served_by(work.session, p, valid_from)
-    }
+    served = {o.id for p in parts for o in queries.served_by(work.session, p, valid_from)}
     new = found(
         work,
         slug,
@@ -96,7 +86,5 @@ def merge(
 
 def _link(work: Work, one: UUID, kind: LinkKind, other: UUID, valid_from: date) -> None:
     work.session.add(
-        OrganisationLink(
-            organisation_id=one, kind=kind, other_id=other, valid_from=valid_from
-        )
+        OrganisationLink(organisation_id=one, kind=kind, other_id=other, valid_from=valid_from)
     )

@@ -6,35 +6,15 @@ A review keeps the edition of the form (`form_edition`) in force on the day the 
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from cdop.db import Day, Key, Moment, Number, Text, new_id
+from cdop.overview.answers import Analysis, FactorNotes
 from cdop.security.sealing import Sealed, sealed_column
-from cdop.security.vault import Section
+from cdop.security.sections import Section
 
 READ = "overview:case:read"
-
-
-class Analysis(BaseModel):
-    """The panel's words."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    cause: str = ""
-    issues: str = ""
-    learning: str = ""
-    recommendations: str = ""
-    family_follow_up: str = ""
-
-
-class FactorNotes(BaseModel):
-    """What the panel typed beside each factor line, by the line's position."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    notes: dict[int, str] = {}
 
 
 class Review(Sealed, table=True):
@@ -55,9 +35,7 @@ class Review(Sealed, table=True):
     )
 
     death_id: UUID = Field(sa_type=Key, foreign_key="deaths.id")
-    meeting_id: UUID | None = Field(
-        default=None, sa_type=Key, foreign_key="meetings.id"
-    )
+    meeting_id: UUID | None = Field(default=None, sa_type=Key, foreign_key="meetings.id")
     form_edition: str = Field(sa_type=Text)
     reviewed_on: date = Field(sa_type=Day)
     status: str = Field(default="draft", sa_type=Text)

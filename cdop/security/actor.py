@@ -46,9 +46,7 @@ class Actor:
     def offices(self, organisation_id: UUID) -> frozenset[str]:
         """Return the offices (for example `children-chair`) held at an organisation."""
         return frozenset(
-            g.office
-            for g in self.grants
-            if g.office and organisation_id in g.organisations
+            g.office for g in self.grants if g.office and organisation_id in g.organisations
         )
 
     def check(self, permission: str, organisation_id: UUID | None = None) -> None:

@@ -14,9 +14,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cdop.errors import Misconfigured
 
 KEY_BYTES = 32
-_RESTORE = (
-    "Restore the key file from where its copy is kept; without it nothing sealed opens."
-)
+_RESTORE = "Restore the key file from where its copy is kept; without it nothing sealed opens."
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,9 +37,7 @@ class Ring:
     def derive(self, purpose: str, version: int | None = None) -> bytes:
         """Derive a 32-byte key for `purpose` from the index root by HKDF-SHA256."""
         root = self.index[version or self.index_version]
-        return HKDF(
-            hashes.SHA256(), KEY_BYTES, salt=None, info=purpose.encode()
-        ).derive(root)
+        return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(root)
 
     def check_value(self, register_id: bytes) -> bytes:
         """Return a value that only this ring gives for this register: finds a wrong key file."""
@@ -60,9 +56,7 @@ def create(path: Path) -> Ring:
 
     Raises Misconfigured when the file exists: a key file is never overwritten.
     """
-    ring = Ring(
-        {1: secrets.token_bytes(KEY_BYTES)}, {1: secrets.token_bytes(KEY_BYTES)}
-    )
+    ring = Ring({1: secrets.token_bytes(KEY_BYTES)}, {1: secrets.token_bytes(KEY_BYTES)})
     document = {
         "format": 1,
         "sealing": _encode(ring.sealing),
@@ -71,9 +65,7 @@ def create(path: Path) -> Ring:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
-        raise Misconfigured(
-            f"A key file stands at {path} already; it is not replaced."
-        ) from error
+        raise Misconfigured(f"A key file stands at {path} already; it is not replaced.") from error
     except OSError as error:
         raise Misconfigured(
             f"The key file cannot be written to {path.parent}: make the folder writable."
@@ -96,13 +88,9 @@ def load(path: Path) -> Ring:
     except FileNotFoundError as error:
         raise Misconfigured(f"There is no key file at {path}. {_RESTORE}") from error
     except OSError as error:
-        raise Misconfigured(
-            f"The key file at {path} cannot be read by this user."
-        ) from error
+        raise Misconfigured(f"The key file at {path} cannot be read by this user.") from error
     if stat.S_IMODE(mode) & 0o077:
-        raise Misconfigured(
-            f"The key file at {path} can be read by others. Type: chmod 600 {path}"
-        )
+        raise Misconfigured(f"The key file at {path} can be read by others. Type: chmod 600 {path}")
     try:
         document = json.loads(text)
         ring = Ring(_decode(document["sealing"]), _decode(document["index"]))
@@ -117,9 +105,7 @@ def load(path: Path) -> Ring:
 
 
 def _encode(keys: dict[int, bytes]) -> dict[str, str]:
-    return {
-        str(version): base64.b64encode(key).decode() for version, key in keys.items()
-    }
+    return {str(version): base64.b64encode(key).decode() for version, key in keys.items()}
 
 
 def _decode(keys: dict[str, str]) -> dict[int, bytes]:

@@ -41,9 +41,7 @@ class IndexToken(SQLModel, table=True):
 
     __tablename__ = "index_tokens"
     __table_args__ = (
-        UniqueConstraint(
-            "unique_within", "version", "kind", "token", name="uq_index_tokens_once"
-        ),
+        UniqueConstraint("unique_within", "version", "kind", "token", name="uq_index_tokens_once"),
         Index("ix_index_tokens_lookup", "kind", "version", "token"),
         Index("ix_index_tokens_subject", "subject_id"),
     )

@@ -1,4 +1,4 @@
-"""Passwords: Argon2id with the parameters of RFC 9106's second choice, never logged, never shown."""
+"""Passwords: Argon2id with RFC 9106's second set of parameters; never logged, never shown."""
 
 import secrets
 from threading import BoundedSemaphore
@@ -25,7 +25,8 @@ def matches(password: str, kept: str | None) -> bool:
     """Say whether a password is the one that was hashed; takes as long when there is none."""
     with _AT_ONCE:
         try:
-            return _HASHER.verify(kept or _NOBODY, password) and kept is not None
+            _HASHER.verify(kept or _NOBODY, password)
+            return kept is not None
         except (VerificationError, InvalidHashError):
             return False
 

@@ -1,15 +1,16 @@
 """Sealing: AES-256-GCM under a key of the case, bound to table, column, row, case and revision.
 
-Wire format (bytes): format(1) ‖ key generation(2) ‖ nonce(12) ‖ ciphertext ‖ tag(16). The associated
-data are length-prefixed, so that no two places ever share them. A value that was moved, swapped,
-cut or put back from an older revision does not open, and the error names the place and no more.
+Wire format (bytes): format(1) ‖ key generation(2) ‖ nonce(12) ‖ ciphertext ‖ tag(16). The
+associated data are length-prefixed, so that no two places ever share them. A value that was
+moved, swapped, cut or put back from an older revision does not open, and the error names the place
+and no more.
 """
 
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -55,16 +56,6 @@ class Place:
         return b"".join(len(part).to_bytes(4) + part for part in parts)
 
 
-@dataclass(frozen=True)
-class Section(Generic[D]):
-    """A sealed column: the document in it and the permission that opens it."""
-
-    table: str
-    column: str
-    document: type[D]
-    permission: str
-
-
 class _CaseKey:
     """An opened case key. Keeps the cipher ready, and nothing that could be printed."""
 
@@ -92,9 +83,7 @@ class Vault:
         sealed = key.cipher.encrypt(nonce, text, place.bind(key.generation))
         return FORMAT + key.generation + nonce + sealed
 
-    def open(
-        self, session: Session, place: Place, sealed: bytes, document: type[D]
-    ) -> D:
+    def open(self, session: Session, place: Place, sealed: bytes, document: type[D]) -> D:
         """Open a sealed document.
 
         Raises Unsafe when it was not sealed at this very place and revision, or was changed.
@@ -109,9 +98,7 @@ class Vault:
             raise _refusal(place) from None
         return document.model_validate_json(text)
 
-    def token(
-        self, kind: str, value: str, organisation_id: UUID | None = None
-    ) -> bytes:
+    def token(self, kind: str, value: str, organisation_id: UUID | None = None) -> bytes:
         """Return the 64-bit index token of a normalised value, under the key of its kind.
 
         With an organisation, the key is that organisation's own: tokens of two do not compare.
@@ -133,9 +120,7 @@ class Vault:
             self._remember(subject_id, opened)
             return opened
         if not create:
-            raise Unsafe(
-                "The key of a sealed record is missing or destroyed; it cannot be read."
-            )
+            raise Unsafe("The key of a sealed record is missing or destroyed; it cannot be read.")
         # Not remembered before the commit: a rollback would leave a key that no row holds.
         return self._unwrap(self._create(session, subject_id))
 
@@ -161,9 +146,7 @@ class Vault:
     def _unwrap(self, row: DataKey) -> _CaseKey:
         bound = _wrap_place(row.subject_id, row.generation, row.kek_version)
         try:
-            key = self._wrapping[row.kek_version].decrypt(
-                row.wrapped[:12], row.wrapped[12:], bound
-            )
+            key = self._wrapping[row.kek_version].decrypt(row.wrapped[:12], row.wrapped[12:], bound)
         except (KeyError, InvalidTag, ValueError):
             raise Unsafe(
                 "The key of a sealed record does not open with this register's key file."

@@ -27,7 +27,8 @@ from cdop.errors import Denied, Unsafe
 from cdop.security import audit
 from cdop.security.actor import Actor
 from cdop.security.sealing import Sealed
-from cdop.security.vault import Place, Section, Vault
+from cdop.security.sections import Section
+from cdop.security.vault import Place, Vault
 
 log = logging.getLogger("cdop")
 
@@ -98,13 +99,16 @@ class Work:
             place = Place(table, column, row.id, row.subject_id, after)
             setattr(row, column, self.vault.seal(self.session, place, document))
 
-    def open(self, row: Sealed, section: Section[D], *, why: str = "read") -> D:
+    def open(
+        self, row: Sealed, section: Section[D], *, why: str = "read", at: UUID | None = None
+    ) -> D:
         """Open one sealed section of a row: asks permission, and writes the audit line.
 
-        Raises Denied without the section's permission at the row's organisation, Unsafe when the
-        value was tampered with, and returns an empty document when nothing was ever sealed.
+        `at` is the organisation asked, where it is not the row's own: the board that decides.
+        Raises Denied without the section's permission there, Unsafe when the value was tampered
+        with, and returns an empty document when nothing was ever sealed.
         """
-        self.check(section.permission, row.organisation_id)
+        self.check(section.permission, at or row.organisation_id)
         self.audit(
             section.permission,
             (str(row.__tablename__), row.id),
@@ -124,9 +128,7 @@ class Work:
         if sealed is None:
             return section.document()
         table = str(row.__tablename__)
-        place = Place(
-            table, section.column, row.id, row.subject_id, row.sealed_revision
-        )
+        place = Place(table, section.column, row.id, row.subject_id, row.sealed_revision)
         return self.vault.open(self.session, place, sealed, section.document)
 
 
@@ -142,18 +144,14 @@ def sealed_columns(table: type[Sealed]) -> list[str]:
 class Register:
     """An open register: its settings, database, keys and clock."""
 
-    def __init__(
-        self, settings: Settings, engine: Engine, vault: Vault, clock: Clock
-    ) -> None:
+    def __init__(self, settings: Settings, engine: Engine, vault: Vault, clock: Clock) -> None:
         self.settings = settings
         self.engine = engine
         self.vault = vault
         self.clock = clock
         self._writing = engine.execution_options(writes=True)
         self._reading = (
-            engine
-            if settings.is_sqlite
-            else engine.execution_options(postgresql_readonly=True)
+            engine if settings.is_sqlite else engine.execution_options(postgresql_readonly=True)
         )
 
     @contextmanager

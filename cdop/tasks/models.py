@@ -15,13 +15,14 @@ class Task(SQLModel, table=True):
     """Something to do at an organisation, for whoever holds `permission` there.
 
     `due_on` is the exact day, or the Monday of its week when `due_precision` is `week`: a due day
-    counted from a sealed date of death must not give that date away. `standing` says how binding
-    the day is (statutory, expected, local); `clock` is the rule it comes from.
+    counted from a sealed date of death must not give that date away. With `none` no rule sets a
+    day, and `due_on` is the day the task was opened. `standing` says how binding the day is
+    (statutory, expected, local); `clock` is the rule it comes from.
     """
 
     __tablename__ = "tasks"
     __table_args__ = (
-        CheckConstraint("due_precision IN ('day', 'week')", name="due_precision"),
+        CheckConstraint("due_precision IN ('day', 'week', 'none')", name="due_precision"),
         Index(
             "uq_tasks_open_once",
             "organisation_id",

@@ -47,8 +47,4 @@ def outstanding(work: Work, subject_id: UUID) -> list[Task]:
         .where(Task.subject_id == subject_id, col(Task.done_at).is_(None))
         .order_by(col(Task.due_on), col(Task.id))
     )
-    return [
-        t
-        for t in work.session.exec(query)
-        if work.actor.may(t.permission, t.organisation_id)
-    ]
+    return [t for t in work.session.exec(query) if work.actor.may(t.permission, t.organisation_id)]

@@ -1,4 +1,4 @@
-"""Opening and closing tasks. Called by the services of other packages, within their unit of work."""
+"""Opening and closing tasks, called by other packages' services within their unit of work."""
 
 from datetime import date, timedelta
 from uuid import UUID
@@ -17,16 +17,20 @@ def open_task(
     permission: str,
     subject: tuple[str, UUID],
     reference: str,
-    due_on: date,
+    due_on: date | None,
     clock: str | None = None,
     standing: str | None = None,
     by_week: bool = False,
 ) -> None:
     """Open a task, once: when the same one is open already, its due day is set anew.
 
-    `by_week` keeps only the Monday of the due day's week (never later than the due day).
+    `by_week` keeps only the Monday of the due day's week (never later than the due day). Without
+    a due day no rule sets one, and the task is listed by the day it was opened.
     """
-    if by_week:
+    precision = "week" if by_week else "day"
+    if due_on is None:
+        due_on, precision = work.today, "none"
+    elif by_week:
         due_on -= timedelta(days=due_on.weekday())
     task = _find(work, kind, organisation_id, subject[1])
     if task is None:
@@ -42,7 +46,7 @@ def open_task(
         )
         work.session.add(task)
     task.due_on = due_on
-    task.due_precision = "week" if by_week else "day"
+    task.due_precision = precision
     task.clock = clock
     task.standing = standing
 
@@ -63,9 +67,7 @@ def close_task(
     return bool(tasks)
 
 
-def _find(
-    work: Work, kind: str, organisation_id: UUID, subject_id: UUID
-) -> Task | None:
+def _find(work: Work, kind: str, organisation_id: UUID, subject_id: UUID) -> Task | None:
     query = select(Task).where(
         Task.organisation_id == organisation_id,
         Task.kind == kind,

@@ -42,9 +42,7 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_audit_log_at", "audit_log", ["at"], unique=False)
-    op.create_index(
-        "ix_audit_log_subject", "audit_log", ["subject_id", "at"], unique=False
-    )
+    op.create_index("ix_audit_log_subject", "audit_log", ["subject_id", "at"], unique=False)
     op.create_table(
         "data_keys",
         sa.Column("subject_id", db.Key(), nullable=False),
@@ -70,14 +68,9 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(
-        "ix_index_tokens_lookup",
-        "index_tokens",
-        ["kind", "version", "token"],
-        unique=False,
+        "ix_index_tokens_lookup", "index_tokens", ["kind", "version", "token"], unique=False
     )
-    op.create_index(
-        "ix_index_tokens_subject", "index_tokens", ["subject_id"], unique=False
-    )
+    op.create_index("ix_index_tokens_subject", "index_tokens", ["subject_id"], unique=False)
     op.create_table(
         "organisations",
         sa.Column("id", db.Key(), nullable=False),
@@ -87,8 +80,7 @@ def upgrade() -> None:
         sa.Column("valid_from", db.Day(), nullable=False),
         sa.Column("valid_to", db.Day(), nullable=True),
         sa.CheckConstraint(
-            "(kind = 'board') = (board_kind IS NOT NULL)",
-            name=op.f("ck_organisations_board_kind"),
+            "(kind = 'board') = (board_kind IS NOT NULL)", name=op.f("ck_organisations_board_kind")
         ),
         sa.CheckConstraint(
             "kind IN ('area', 'cdop', 'board', 'group', 'agency')",
@@ -138,8 +130,7 @@ def upgrade() -> None:
         sa.Column("summary", sa.LargeBinary(), nullable=True),
         sa.Column("scope_remark", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
-            "(status = 'joined') = (joined_to_id IS NOT NULL)",
-            name=op.f("ck_deaths_joined"),
+            "(status = 'joined') = (joined_to_id IS NOT NULL)", name=op.f("ck_deaths_joined")
         ),
         sa.CheckConstraint(
             "status IN ('open', 'reviewed', 'out-of-scope', 'joined')",
@@ -147,40 +138,26 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("subject_id = id", name=op.f("ck_deaths_own_key")),
         sa.ForeignKeyConstraint(
-            ["death_area_id"],
-            ["organisations.id"],
-            name=op.f("fk_deaths_death_area_id"),
+            ["death_area_id"], ["organisations.id"], name=op.f("fk_deaths_death_area_id")
         ),
         sa.ForeignKeyConstraint(
             ["joined_to_id"], ["deaths.id"], name=op.f("fk_deaths_joined_to_id")
         ),
         sa.ForeignKeyConstraint(
-            ["residence_area_id"],
-            ["organisations.id"],
-            name=op.f("fk_deaths_residence_area_id"),
+            ["residence_area_id"], ["organisations.id"], name=op.f("fk_deaths_residence_area_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deaths")),
         sa.UniqueConstraint("organisation_id", "reference", name="uq_deaths_reference"),
         sqlite_strict=True,
     )
+    op.create_index("ix_deaths_died", "deaths", ["organisation_id", "died_year"], unique=False)
     op.create_index(
-        "ix_deaths_died", "deaths", ["organisation_id", "died_year"], unique=False
+        "ix_deaths_list", "deaths", ["organisation_id", "notified_on", "id"], unique=False
     )
     op.create_index(
-        "ix_deaths_list",
-        "deaths",
-        ["organisation_id", "notified_on", "id"],
-        unique=False,
+        "ix_deaths_reviewed", "deaths", ["organisation_id", "reviewed_year"], unique=False
     )
-    op.create_index(
-        "ix_deaths_reviewed",
-        "deaths",
-        ["organisation_id", "reviewed_year"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_deaths_subject_id"), "deaths", ["subject_id"], unique=False
-    )
+    op.create_index(op.f("ix_deaths_subject_id"), "deaths", ["subject_id"], unique=False)
     op.create_table(
         "meetings",
         sa.Column("id", db.Key(), nullable=False),
@@ -193,20 +170,15 @@ def upgrade() -> None:
         sa.Column("arranged_at", db.Moment(), nullable=False),
         sa.Column("arranged_by", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "status IN ('arranged', 'held', 'cancelled')",
-            name=op.f("ck_meetings_status"),
+            "status IN ('arranged', 'held', 'cancelled')", name=op.f("ck_meetings_status")
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisations.id"],
-            name=op.f("fk_meetings_organisation_id"),
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_meetings_organisation_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meetings")),
         sqlite_strict=True,
     )
-    op.create_index(
-        "ix_meetings_next", "meetings", ["organisation_id", "held_on"], unique=False
-    )
+    op.create_index("ix_meetings_next", "meetings", ["organisation_id", "held_on"], unique=False)
     op.create_table(
         "memberships",
         sa.Column("id", db.Key(), nullable=False),
@@ -220,16 +192,12 @@ def upgrade() -> None:
             ["account_id"], ["accounts.id"], name=op.f("fk_memberships_account_id")
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisations.id"],
-            name=op.f("fk_memberships_organisation_id"),
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_memberships_organisation_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_memberships")),
         sqlite_strict=True,
     )
-    op.create_index(
-        "ix_memberships_account", "memberships", ["account_id"], unique=False
-    )
+    op.create_index("ix_memberships_account", "memberships", ["account_id"], unique=False)
     op.create_table(
         "organisation_links",
         sa.Column("organisation_id", db.Key(), nullable=False),
@@ -246,24 +214,15 @@ def upgrade() -> None:
             name=op.f("fk_organisation_links_organisation_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["other_id"],
-            ["organisations.id"],
-            name=op.f("fk_organisation_links_other_id"),
+            ["other_id"], ["organisations.id"], name=op.f("fk_organisation_links_other_id")
         ),
         sa.PrimaryKeyConstraint(
-            "organisation_id",
-            "kind",
-            "other_id",
-            "valid_from",
-            name=op.f("pk_organisation_links"),
+            "organisation_id", "kind", "other_id", "valid_from", name=op.f("pk_organisation_links")
         ),
         sqlite_strict=True,
     )
     op.create_index(
-        op.f("ix_organisation_links_other_id"),
-        "organisation_links",
-        ["other_id"],
-        unique=False,
+        op.f("ix_organisation_links_other_id"), "organisation_links", ["other_id"], unique=False
     )
     op.create_table(
         "organisation_names",
@@ -290,9 +249,7 @@ def upgrade() -> None:
             ["organisations.id"],
             name=op.f("fk_reference_counters_organisation_id"),
         ),
-        sa.PrimaryKeyConstraint(
-            "organisation_id", "series", name=op.f("pk_reference_counters")
-        ),
+        sa.PrimaryKeyConstraint("organisation_id", "series", name=op.f("pk_reference_counters")),
         sqlite_strict=True,
     )
     op.create_table(
@@ -309,18 +266,13 @@ def upgrade() -> None:
         sa.Column("ledger", db.Document(), nullable=False),
         sa.Column("package", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisations.id"],
-            name=op.f("fk_releases_organisation_id"),
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_releases_organisation_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_releases")),
         sqlite_strict=True,
     )
     op.create_index(
-        "uq_releases_year",
-        "releases",
-        ["organisation_id", "year", "profile"],
-        unique=True,
+        "uq_releases_year", "releases", ["organisation_id", "year", "profile"], unique=True
     )
     op.create_table(
         "sign_ins",
@@ -354,12 +306,10 @@ def upgrade() -> None:
         sa.Column("done_at", db.Moment(), nullable=True),
         sa.Column("done_by", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "due_precision IN ('day', 'week')", name=op.f("ck_tasks_due_precision")
+            "due_precision IN ('day', 'week', 'none')", name=op.f("ck_tasks_due_precision")
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisations.id"],
-            name=op.f("fk_tasks_organisation_id"),
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_tasks_organisation_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
         sqlite_strict=True,
@@ -396,9 +346,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("meeting_id", "subject_id", name="uq_agenda_items_once"),
         sqlite_strict=True,
     )
-    op.create_index(
-        "ix_agenda_items_subject", "agenda_items", ["subject_id"], unique=False
-    )
+    op.create_index("ix_agenda_items_subject", "agenda_items", ["subject_id"], unique=False)
     op.create_table(
         "attendances",
         sa.Column("meeting_id", db.Key(), nullable=False),
@@ -427,18 +375,14 @@ def upgrade() -> None:
         sa.Column("other_kind", sa.Text(), nullable=True),
         sa.Column("other_id", db.Key(), nullable=True),
         sa.Column("remark", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["death_id"], ["deaths.id"], name=op.f("fk_death_events_death_id")
-        ),
+        sa.ForeignKeyConstraint(["death_id"], ["deaths.id"], name=op.f("fk_death_events_death_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_death_events")),
         sqlite_strict=True,
     )
     op.create_index(
         op.f("ix_death_events_subject_id"), "death_events", ["subject_id"], unique=False
     )
-    op.create_index(
-        "ix_death_events_timeline", "death_events", ["death_id", "at"], unique=False
-    )
+    op.create_index("ix_death_events_timeline", "death_events", ["death_id", "at"], unique=False)
     op.create_table(
         "notifications",
         sa.Column("id", db.Key(), nullable=False),
@@ -460,14 +404,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("receipt", name=op.f("uq_notifications_receipt")),
         sqlite_strict=True,
     )
+    op.create_index(op.f("ix_notifications_death_id"), "notifications", ["death_id"], unique=False)
     op.create_index(
-        op.f("ix_notifications_death_id"), "notifications", ["death_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_notifications_subject_id"),
-        "notifications",
-        ["subject_id"],
-        unique=False,
+        op.f("ix_notifications_subject_id"), "notifications", ["subject_id"], unique=False
     )
     op.create_table(
         "possible_matches",
@@ -480,8 +419,7 @@ def upgrade() -> None:
         sa.Column("decided_at", db.Moment(), nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "decision IN ('same', 'different')",
-            name=op.f("ck_possible_matches_decision"),
+            "decision IN ('same', 'different')", name=op.f("ck_possible_matches_decision")
         ),
         sa.ForeignKeyConstraint(
             ["death_id"], ["deaths.id"], name=op.f("fk_possible_matches_death_id")
@@ -498,10 +436,7 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(
-        "uq_possible_matches_pair",
-        "possible_matches",
-        ["death_id", "other_id"],
-        unique=True,
+        "uq_possible_matches_pair", "possible_matches", ["death_id", "other_id"], unique=True
     )
     op.create_table(
         "referrals",
@@ -526,23 +461,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["board_id"], ["organisations.id"], name=op.f("fk_referrals_board_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["death_id"], ["deaths.id"], name=op.f("fk_referrals_death_id")
-        ),
+        sa.ForeignKeyConstraint(["death_id"], ["deaths.id"], name=op.f("fk_referrals_death_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_referrals")),
-        sa.UniqueConstraint(
-            "organisation_id", "reference", name="uq_referrals_reference"
-        ),
+        sa.UniqueConstraint("organisation_id", "reference", name="uq_referrals_reference"),
         sqlite_strict=True,
     )
+    op.create_index(op.f("ix_referrals_subject_id"), "referrals", ["subject_id"], unique=False)
     op.create_index(
-        op.f("ix_referrals_subject_id"), "referrals", ["subject_id"], unique=False
-    )
-    op.create_index(
-        "ix_referrals_year",
-        "referrals",
-        ["organisation_id", "received_year"],
-        unique=False,
+        "ix_referrals_year", "referrals", ["organisation_id", "received_year"], unique=False
     )
     op.create_table(
         "reviews",
@@ -568,21 +494,15 @@ def upgrade() -> None:
             "status = 'draft' OR (category IS NOT NULL AND modifiable IS NOT NULL AND signed_off_at IS NOT NULL)",
             name=op.f("ck_reviews_complete"),
         ),
-        sa.CheckConstraint(
-            "status IN ('draft', 'signed-off')", name=op.f("ck_reviews_status")
-        ),
-        sa.ForeignKeyConstraint(
-            ["death_id"], ["deaths.id"], name=op.f("fk_reviews_death_id")
-        ),
+        sa.CheckConstraint("status IN ('draft', 'signed-off')", name=op.f("ck_reviews_status")),
+        sa.ForeignKeyConstraint(["death_id"], ["deaths.id"], name=op.f("fk_reviews_death_id")),
         sa.ForeignKeyConstraint(
             ["meeting_id"], ["meetings.id"], name=op.f("fk_reviews_meeting_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reviews")),
         sqlite_strict=True,
     )
-    op.create_index(
-        op.f("ix_reviews_subject_id"), "reviews", ["subject_id"], unique=False
-    )
+    op.create_index(op.f("ix_reviews_subject_id"), "reviews", ["subject_id"], unique=False)
     op.create_index("uq_reviews_death", "reviews", ["death_id"], unique=True)
     op.create_table(
         "case_reviews",
@@ -597,13 +517,10 @@ def upgrade() -> None:
         sa.Column("published_on", db.Day(), nullable=True),
         sa.Column("national_panel_response", sa.Text(), nullable=True),
         sa.CheckConstraint(
-            "completed_on IS NULL OR completed_on >= started_on",
-            name=op.f("ck_case_reviews_order"),
+            "completed_on IS NULL OR completed_on >= started_on", name=op.f("ck_case_reviews_order")
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisations.id"],
-            name=op.f("fk_case_reviews_organisation_id"),
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_case_reviews_organisation_id")
         ),
         sa.ForeignKeyConstraint(
             ["referral_id"], ["referrals.id"], name=op.f("fk_case_reviews_referral_id")
@@ -618,10 +535,7 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "uq_case_reviews_referral",
-        "case_reviews",
-        ["referral_id", "review_kind"],
-        unique=True,
+        "uq_case_reviews_referral", "case_reviews", ["referral_id", "review_kind"], unique=True
     )
     op.create_table(
         "decisions",
@@ -641,9 +555,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
         sqlite_strict=True,
     )
-    op.create_index(
-        op.f("ix_decisions_subject_id"), "decisions", ["subject_id"], unique=False
-    )
+    op.create_index(op.f("ix_decisions_subject_id"), "decisions", ["subject_id"], unique=False)
     op.create_index("uq_decisions_referral", "decisions", ["referral_id"], unique=True)
     op.create_table(
         "factors",
@@ -654,15 +566,11 @@ def upgrade() -> None:
         sa.Column("factor", sa.Text(), nullable=False),
         sa.Column("relevance", sa.Text(), nullable=False),
         sa.Column("modifiable", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["review_id"], ["reviews.id"], name=op.f("fk_factors_review_id")
-        ),
+        sa.ForeignKeyConstraint(["review_id"], ["reviews.id"], name=op.f("fk_factors_review_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_factors")),
         sqlite_strict=True,
     )
-    op.create_index(
-        "uq_factors_line", "factors", ["review_id", "position"], unique=True
-    )
+    op.create_index("uq_factors_line", "factors", ["review_id", "position"], unique=True)
     op.create_table(
         "recommendations",
         sa.Column("id", db.Key(), nullable=False),
@@ -680,24 +588,16 @@ def upgrade() -> None:
             ["meeting_id"], ["meetings.id"], name=op.f("fk_recommendations_meeting_id")
         ),
         sa.ForeignKeyConstraint(
-            ["referral_id"],
-            ["referrals.id"],
-            name=op.f("fk_recommendations_referral_id"),
+            ["referral_id"], ["referrals.id"], name=op.f("fk_recommendations_referral_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recommendations")),
         sqlite_strict=True,
     )
     op.create_index(
-        op.f("ix_recommendations_referral_id"),
-        "recommendations",
-        ["referral_id"],
-        unique=False,
+        op.f("ix_recommendations_referral_id"), "recommendations", ["referral_id"], unique=False
     )
     op.create_index(
-        op.f("ix_recommendations_subject_id"),
-        "recommendations",
-        ["subject_id"],
-        unique=False,
+        op.f("ix_recommendations_subject_id"), "recommendations", ["subject_id"], unique=False
     )
     op.create_table(
         "assents",

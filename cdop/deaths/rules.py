@@ -1,0 +1,210 @@
+"""Rules about a death: what a notification must hold, what is in scope, what derives from dates.
+
+Pure functions of values. Scope: a live-born child who died before the eighteenth birthday, of any
+gestation, expected or not (Child death review: statutory and operational guidance, 2018).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import JaroWinkler
+
+from cdop.deaths.commands import Child
+from cdop.deaths.documents import Identity, Names
+from cdop.errors import CdopError
+from cdop.reference import REVIEW_BEGAN, codelist, derive, nhs_numbers
+
+EIGHTEEN = "eighteen-or-over"
+MISSING = ("not-known", "not-yet-issued")
+CODED = {
+    "sex": "sex",
+    "ethnicity": "ethnicity",
+    "expected": "expected",
+    "place_of_death": "place-of-death",
+}
+_CHOOSE = {
+    "sex": "Choose the child's sex",
+    "ethnicity": "Choose the child's ethnicity, or that it is not known",
+    "expected": "Choose whether the death was expected",
+    "place_of_death": "Choose the kind of place where the child died",
+}
+# Likeness of two names from which a person is asked to look (0 to 100); never decides by itself.
+ALIKE = 85.0
+
+
+class OutOfScope(CdopError):
+    """The death is outside the review's scope; kept with its reason once that is confirmed."""
+
+    def __init__(self, reason: str, explanation: str) -> None:
+        super().__init__(explanation)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Derived:
+    """The plain values that statistics read, derived when identity is sealed."""
+
+    died_year: str
+    age_band: str
+    ethnic_group: str
+    deprivation: str
+    edition: str
+
+
+def faults(child: Child, today: date) -> dict[str, str]:
+    """Return what is missing or wrong, a sentence for each field; empty when all is well."""
+    found = {**_name_faults(child.names), **_number_faults(child.identity)}
+    found |= _date_faults(child.identity, today)
+    day = child.identity.died_on if "died_on" not in found else today
+    for name, list_id in CODED.items():
+        if getattr(child, name) not in codelist(list_id, day or today):
+            found[name] = _CHOOSE[name]
+    return found
+
+
+def _name_faults(names: Names) -> dict[str, str]:
+    if names.full and names.answer:
+        return {"name_answer": "Give a name, or say why there is none, not both"}
+    if not names.full and names.answer not in MISSING:
+        return {
+            "family_name": "Enter the child's name, or say that it is not known or not yet given"
+        }
+    return {}
+
+
+def _number_faults(identity: Identity) -> dict[str, str]:
+    if identity.nhs_number and identity.nhs_number_answer:
+        return {"nhs_number_answer": "Give the NHS number, or say why there is none, not both"}
+    if identity.nhs_number:
+        try:
+            nhs_numbers.normalise(identity.nhs_number)
+        except ValueError as error:
+            return {"nhs_number": str(error)}
+    elif identity.nhs_number_answer not in MISSING:
+        return {"nhs_number": "Enter the NHS number, or say that it is not known or not yet issued"}
+    return {}
+
+
+def _date_faults(identity: Identity, today: date) -> dict[str, str]:
+    found = {}
+    if identity.born_on is None:
+        found["born_on"] = "Enter the date of birth"
+    elif identity.born_on > today:
+        found["born_on"] = "The date of birth must not be in the future"
+    if identity.died_on is None:
+        found["died_on"] = "Enter the date of death"
+    elif identity.died_on > today:
+        found["died_on"] = "The date of death must not be in the future"
+    elif identity.died_on < REVIEW_BEGAN:
+        found["died_on"] = "Child death review began on 1 April 2006: the death is before that"
+    elif identity.born_on and not found and identity.died_on < identity.born_on:
+        found["died_on"] = "The date of death must not be before the date of birth"
+    return found
+
+
+def scope_reason(identity: Identity, claimed: str | None) -> str | None:
+    """Return why the death is out of scope, as a code of `out-of-scope`, or None when it is in.
+
+    The register finds the eighteenth birthday by itself; a stillbirth or a termination only the
+    notifier can say.
+    """
+    if claimed:
+        return claimed
+    if identity.born_on and identity.died_on:
+        return None if derive.is_in_scope(identity.born_on, identity.died_on) else EIGHTEEN
+    return None
+
+
+def explain_scope(reason: str, day: date) -> str:
+    """Return the sentence that explains why such a death is not reviewed."""
+    label = codelist("out-of-scope", day).label(reason)
+    return (
+        f"This death is outside child death review: {label[0].lower()}{label[1:]}. "
+        "It can be kept with that reason, and is then not reviewed or counted."
+    )
+
+
+def derived(child: Child, sectors: Mapping[str, str]) -> Derived:
+    """Derive what statistics read. An age out of scope has the band `out-of-scope`."""
+    born, died = child.identity.born_on, child.identity.died_on
+    if born is None or died is None:
+        raise ValueError("dates are checked before values are derived")
+    in_scope = derive.is_in_scope(born, died)
+    return Derived(
+        died_year=derive.financial_year(died),
+        age_band=derive.age_band(born, died) if in_scope else "out-of-scope",
+        ethnic_group=codelist("ethnicity", died).group(child.ethnicity),
+        deprivation=derive.deprivation_quintile(child.identity.postcode, sectors),
+        edition=derive.RULE_EDITION,
+    )
+
+
+def likeness(one: Names, other: Names) -> float:
+    """Return how alike two names are, 0 to 100: swapped, hyphenated and misspelt names included."""
+    a, b = _tokens(one), _tokens(other)
+    if not a or not b:
+        return 0.0
+    return max(fuzz.token_sort_ratio(a, b), 100 * JaroWinkler.similarity(a, b))
+
+
+def may_be_same(one: Child, other: Child) -> str | None:
+    """Say why two children may be one, as a code, or None. A person decides, never this rule.
+
+    Both are known to share a date. Two different valid NHS numbers make two children.
+    """
+    a, b = one.identity, other.identity
+    if a.nhs_number and b.nhs_number and a.nhs_number != b.nhs_number:
+        return None
+    same_birth, same_death = a.born_on == b.born_on, a.died_on == b.died_on
+    if likeness(one.names, other.names) >= ALIKE and (same_birth or same_death):
+        return "alike-name-and-date"
+    unnamed = not (one.names.full and other.names.full)
+    if unnamed and same_birth and same_death and one.sex == other.sex:
+        return "same-dates-unnamed"
+    return None
+
+
+def _tokens(names: Names) -> str:
+    text = f"{names.given} {names.family}".casefold()
+    return " ".join("".join(c if c.isalnum() else " " for c in text).split())
+
+
+def telling_parts(names: Names, identity: Identity) -> list[str]:
+    """Return the pieces of identity that an anonymised text must not contain, lower case."""
+    parts = [p for p in _tokens(names).split() if len(p) > 2]
+    parts += [p.casefold() for p in names.also_known_as.split() if len(p) > 2]
+    parts += [identity.nhs_number, "".join(identity.postcode.split()).casefold()]
+    for day in (identity.born_on, identity.died_on):
+        if day:
+            parts += _spellings(day)
+    return [part for part in parts if part]
+
+
+def _spellings(day: date) -> list[str]:
+    month, short = f"{day:%B}".casefold(), f"{day:%b}".casefold()
+    return [
+        day.isoformat(),
+        f"{day:%d/%m/%Y}",
+        f"{day.day}/{day.month}/{day.year}",
+        f"{day:%d/%m/%y}",
+        f"{day:%d.%m.%Y}",
+        f"{day.day}.{day.month}.{day.year}",
+        *(f"{day.day}{end} {m}" for m in (month, short) for end in ("", "st", "nd", "rd", "th")),
+        *(f"{m} {day.day}" for m in (month, short)),
+    ]
+
+
+def tells_identity(text: str, names: Names, identity: Identity) -> bool:
+    """Say whether an anonymised text contains a piece of the child's identity."""
+    lowered = text.casefold()
+    words = set("".join(c if c.isalnum() else " " for c in lowered).split())
+    joined = "".join(lowered.split())
+    for part in telling_parts(names, identity):
+        if part.isalpha():
+            if part in words:
+                return True
+        elif part in lowered or "".join(part.split()) in joined:
+            return True
+    return False
