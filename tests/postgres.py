@@ -37,9 +37,13 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Cluster:
-    """A running server: `folder` holds its socket, data and log; `process` is the postmaster."""
+    """A running server: `folder` holds its socket, data and log; `process` is the postmaster.
+
+    `programs` is the folder of psql, pg_dump and the like, of the server's own version.
+    """
 
     folder: Path
+    programs: Path
     process: subprocess.Popen[bytes]
 
     def owner_url(self, database: str) -> str:
@@ -67,7 +71,7 @@ def start(folder: Path | None = None, **settings: str) -> Cluster:
     except BaseException:
         shutil.rmtree(folder)
         raise
-    cluster = Cluster(folder, process)
+    cluster = Cluster(folder, binaries, process)
     try:
         _wait(cluster)
         _run_file(cluster, "postgres", RIGHTS / "roles.sql")
