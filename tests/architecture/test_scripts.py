@@ -129,3 +129,25 @@ def test_prove_runs_the_named_one_with_its_arguments(tmp_path: Path) -> None:
     (tmp_path / "scripts/proofs/kills.py").touch()
     ran = _run(tmp_path, "scripts/prove", "kills", "--times", "two words")
     assert ran.stdout.splitlines() == ["scripts/proofs/kills.py", "--times", "two words"]
+
+
+@pytest.mark.parametrize(
+    ("user", "browser", "installs"),
+    [("0", "missing", True), ("0", "sh", False), ("1000", "missing", False)],
+)
+def test_the_browser_is_installed_when_it_is_missing_and_may_be(
+    tmp_path: Path, user: str, browser: str, installs: bool
+) -> None:
+    """Whatever comes of it, the tests run: the journeys themselves say what is missing."""
+    _copy("scripts/test", tmp_path)
+    _program(tmp_path / "scripts/setup", "#!/bin/sh\n")
+    _program(tmp_path / "bin/id", f"#!/bin/sh\necho {user}\n")
+    _program(tmp_path / "bin/apt-get", '#!/bin/sh\necho apt-get "$@" >> "$CALLS"\nexit 100\n')
+    _program(tmp_path / ".venv/bin/python", '#!/bin/sh\necho python "$@" >> "$CALLS"\nexit 5\n')
+    search = f"{tmp_path}/bin:{os.environ['PATH']}"
+    ran = _run(tmp_path, "scripts/test", "-k", "clocks", PATH=search, CHROMIUM=browser)
+    *before, last = _calls(tmp_path)
+    assert last.startswith("python -m pytest ")
+    assert last.endswith(" -k clocks")
+    assert before == (["apt-get update -qq"] if installs else [])
+    assert ran.returncode == 5
