@@ -1,6 +1,7 @@
-"""Tables of meetings. An agenda item holds (kind, id) of what it is about and never imports it."""
+"""Tables of meetings. An agenda item holds (table, id) of what it is about and never imports it."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
@@ -9,12 +10,24 @@ from sqlmodel import Field, SQLModel
 from cdop.db import Day, Key, Moment, Number, Text, new_id
 
 
+class PanelType(StrEnum):
+    """How a panel sits: domain.md 3.4. A joint case review group always sits as `standard`."""
+
+    STANDARD = "standard"
+    NEONATAL = "neonatal"
+    LOCAL_THEMED = "local-themed"
+    REGIONAL_THEMED = "regional-themed"
+
+
 class Meeting(SQLModel, table=True):
     """A meeting of a panel (CDOP) or a joint case review group."""
 
     __tablename__ = "meetings"
     __table_args__ = (
         CheckConstraint("status IN ('arranged', 'held', 'cancelled')", name="status"),
+        UniqueConstraint(
+            "organisation_id", "held_on", "starts_at", "panel_type", name="uq_meetings_once"
+        ),
         Index("ix_meetings_next", "organisation_id", "held_on"),
     )
 
@@ -47,12 +60,12 @@ class AgendaItem(SQLModel, table=True):
 
 
 class Attendance(SQLModel, table=True):
-    """How an agency was present at a meeting."""
+    """How an agency was present at a meeting: a code of the list `attendance`."""
 
     __tablename__ = "attendances"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('attended', 'represented', 'apologies', 'absent')", name="state"
+            "state IN ('attended', 'represented', 'absent', 'not-member')", name="state"
         ),
     )
 

@@ -176,6 +176,9 @@ def upgrade() -> None:
             ["organisation_id"], ["organisations.id"], name=op.f("fk_meetings_organisation_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meetings")),
+        sa.UniqueConstraint(
+            "organisation_id", "held_on", "starts_at", "panel_type", name="uq_meetings_once"
+        ),
         sqlite_strict=True,
     )
     op.create_index("ix_meetings_next", "meetings", ["organisation_id", "held_on"], unique=False)
@@ -353,7 +356,7 @@ def upgrade() -> None:
         sa.Column("agency", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "state IN ('attended', 'represented', 'apologies', 'absent')",
+            "state IN ('attended', 'represented', 'absent', 'not-member')",
             name=op.f("ck_attendances_state"),
         ),
         sa.ForeignKeyConstraint(
@@ -466,9 +469,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("organisation_id", "reference", name="uq_referrals_reference"),
         sqlite_strict=True,
     )
+    op.create_index(
+        "ix_referrals_board", "referrals", ["board_id", "received_on", "id"], unique=False
+    )
+    op.create_index(
+        "ix_referrals_list", "referrals", ["organisation_id", "received_on", "id"], unique=False
+    )
     op.create_index(op.f("ix_referrals_subject_id"), "referrals", ["subject_id"], unique=False)
     op.create_index(
         "ix_referrals_year", "referrals", ["organisation_id", "received_year"], unique=False
+    )
+    op.create_index(
+        "uq_referrals_open_from_panel",
+        "referrals",
+        ["death_id", "board_id"],
+        unique=True,
+        sqlite_where=sa.text("death_id IS NOT NULL AND status IN ('received', 'recommended')"),
+        postgresql_where=sa.text("death_id IS NOT NULL AND status IN ('received', 'recommended')"),
     )
     op.create_table(
         "reviews",
@@ -514,8 +531,18 @@ def upgrade() -> None:
         sa.Column("started_on", db.Day(), nullable=False),
         sa.Column("completed_on", db.Day(), nullable=True),
         sa.Column("completed_year", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("published_on", db.Day(), nullable=True),
+        sa.Column("national_panel_on", db.Day(), nullable=True),
         sa.Column("national_panel_response", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(completed_on IS NULL) = (completed_year IS NULL)",
+            name=op.f("ck_case_reviews_completed_year"),
+        ),
+        sa.CheckConstraint(
+            "(national_panel_response IS NULL) = (national_panel_on IS NULL)",
+            name=op.f("ck_case_reviews_response"),
+        ),
         sa.CheckConstraint(
             "completed_on IS NULL OR completed_on >= started_on", name=op.f("ck_case_reviews_order")
         ),
@@ -540,23 +567,31 @@ def upgrade() -> None:
     op.create_table(
         "decisions",
         sa.Column("id", db.Key(), nullable=False),
-        sa.Column("subject_id", db.Key(), nullable=False),
-        sa.Column("organisation_id", db.Key(), nullable=False),
-        sa.Column("sealed_revision", sa.Integer(), nullable=False),
         sa.Column("referral_id", db.Key(), nullable=False),
         sa.Column("review_kind", sa.Text(), nullable=False),
         sa.Column("methodology", sa.Text(), nullable=True),
         sa.Column("proposed_on", db.Day(), nullable=False),
         sa.Column("decided_on", db.Day(), nullable=True),
-        sa.Column("rationale", sa.LargeBinary(), nullable=True),
+        sa.Column("withdrawn_on", db.Day(), nullable=True),
+        sa.Column("withdrawn_by", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "decided_on IS NULL OR withdrawn_on IS NULL", name=op.f("ck_decisions_standing")
+        ),
         sa.ForeignKeyConstraint(
             ["referral_id"], ["referrals.id"], name=op.f("fk_decisions_referral_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
         sqlite_strict=True,
     )
-    op.create_index(op.f("ix_decisions_subject_id"), "decisions", ["subject_id"], unique=False)
-    op.create_index("uq_decisions_referral", "decisions", ["referral_id"], unique=True)
+    op.create_index(op.f("ix_decisions_referral_id"), "decisions", ["referral_id"], unique=False)
+    op.create_index(
+        "uq_decisions_live",
+        "decisions",
+        ["referral_id"],
+        unique=True,
+        sqlite_where=sa.text("withdrawn_on IS NULL"),
+        postgresql_where=sa.text("withdrawn_on IS NULL"),
+    )
     op.create_table(
         "factors",
         sa.Column("id", db.Key(), nullable=False),
@@ -601,14 +636,21 @@ def upgrade() -> None:
     )
     op.create_table(
         "assents",
+        sa.Column("id", db.Key(), nullable=False),
+        sa.Column("subject_id", db.Key(), nullable=False),
+        sa.Column("organisation_id", db.Key(), nullable=False),
+        sa.Column("sealed_revision", sa.Integer(), nullable=False),
         sa.Column("decision_id", db.Key(), nullable=False),
         sa.Column("office", sa.Text(), nullable=False),
-        sa.Column("given_at", db.Moment(), nullable=False),
+        sa.Column("given_on", db.Day(), nullable=False),
         sa.Column("given_by", sa.Text(), nullable=False),
+        sa.Column("rationale", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["decision_id"], ["decisions.id"], name=op.f("fk_assents_decision_id")
         ),
-        sa.PrimaryKeyConstraint("decision_id", "office", name=op.f("pk_assents")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assents")),
         sqlite_strict=True,
     )
+    op.create_index(op.f("ix_assents_subject_id"), "assents", ["subject_id"], unique=False)
+    op.create_index("uq_assents_office", "assents", ["decision_id", "office"], unique=True)
     # ### end Alembic commands ###
