@@ -1,7 +1,7 @@
 """The tables of the first version."""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 
 from cdop import db
 
