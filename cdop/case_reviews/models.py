@@ -100,9 +100,7 @@ class Recommendation(Sealed, table=True):
     __tablename__ = "recommendations"
 
     referral_id: UUID = Field(sa_type=Key, foreign_key="referrals.id", index=True)
-    meeting_id: UUID | None = Field(
-        default=None, sa_type=Key, foreign_key="meetings.id"
-    )
+    meeting_id: UUID | None = Field(default=None, sa_type=Key, foreign_key="meetings.id")
     review_kind: str = Field(sa_type=Text)
     methodology: str | None = Field(default=None, sa_type=Text)
     recommended_on: date = Field(sa_type=Day)
@@ -163,12 +161,8 @@ class CaseReview(SQLModel, table=True):
 
     __tablename__ = "case_reviews"
     __table_args__ = (
-        CheckConstraint(
-            "completed_on IS NULL OR completed_on >= started_on", name="order"
-        ),
-        CheckConstraint(
-            "(completed_on IS NULL) = (completed_year IS NULL)", name="completed_year"
-        ),
+        CheckConstraint("completed_on IS NULL OR completed_on >= started_on", name="order"),
+        CheckConstraint("(completed_on IS NULL) = (completed_year IS NULL)", name="completed_year"),
         CheckConstraint(
             "(national_panel_response IS NULL) = (national_panel_on IS NULL)", name="response"
         ),

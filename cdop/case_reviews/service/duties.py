@@ -1,0 +1,67 @@
+"""The tasks that a referral gives to its group and its board, each with the day it is due."""
+
+from datetime import date, datetime
+
+from cdop.case_reviews import rules
+from cdop.case_reviews.models import CaseReview, Referral
+from cdop.clock import local_day
+from cdop.reference import Clock, due
+from cdop.security.work import Work
+from cdop.tasks.service import open_task
+
+RECOMMEND, DECIDE = "recommend", "decide"
+START, COMPLETE, PUBLISH = "start-review", "complete-review", "publish-review"
+
+RECORD = "case_reviews:review:record"
+SUBJECT = "referrals"
+
+# Where no rule sets a day, the task is there to remind, after so many months.
+_REMIND = {RECOMMEND: 1, DECIDE: 1, START: 1, COMPLETE: 6}
+
+
+def to_recommend(work: Work, referral: Referral, board_kind: str) -> None:
+    """Open the group's task to recommend; it shares the day by which the decision is due."""
+    clock = rules.decision_clock(board_kind, referral.received_on)
+    _open(work, referral, RECOMMEND, clock, referral.received_on)
+
+
+def to_decide(work: Work, referral: Referral, board_kind: str) -> None:
+    """Open the board's task to decide, counted from the day the referral was received."""
+    clock = rules.decision_clock(board_kind, referral.received_on)
+    _open(work, referral, DECIDE, clock, referral.received_on)
+
+
+def to_start(work: Work, referral: Referral, since: date) -> None:
+    """Open the group's task to start a review."""
+    _open(work, referral, START, None, since)
+
+
+def to_complete(work: Work, referral: Referral, review: CaseReview, decided_on: date) -> None:
+    """Open the group's tasks to complete a started review and, where a clock runs, to publish."""
+    day = review.started_on
+    clock = rules.review_clock(review.review_kind, day, "review-completed")
+    start = decided_on if clock and clock.starts == "decision" else day
+    _open(work, referral, COMPLETE, clock, start)
+    publication = rules.review_clock(review.review_kind, day, "publication")
+    if publication:
+        _open(work, referral, PUBLISH, publication, day)
+
+
+def _open(work: Work, referral: Referral, kind: str, clock: Clock | None, start: date) -> None:
+    ends = due(clock, start) if clock else rules.reminder(start, _REMIND[kind])
+    at_board = kind == DECIDE
+    permissions = {
+        RECOMMEND: "case_reviews:recommendation:record",
+        DECIDE: "case_reviews:decision:decide",
+    }
+    open_task(
+        work,
+        kind,
+        organisation_id=referral.board_id if at_board else referral.organisation_id,
+        permission=permissions.get(kind, RECORD),
+        subject=(SUBJECT, referral.id),
+        reference=referral.reference,
+        due_on=local_day(ends) if isinstance(ends, datetime) else ends,
+        clock=clock.code if clock else None,
+        standing=clock.standing if clock else None,
+    )
