@@ -58,9 +58,8 @@ class Attack:
         self.known = np.asarray(self.rows @ system.atoms, dtype=np.int64)
         self.columns = csc_matrix(self.rows, dtype=np.float64)
         self.transposed = csr_matrix(self.rows.T, dtype=np.float64)
-        self.ceiling: Reals = (system.atoms + 10 * width).astype(
-            np.float64
-        )  # higher counts would prove nothing more
+        # Higher counts would prove nothing more.
+        self.ceiling: Reals = (system.atoms + 10 * width).astype(np.float64)
         self.tables = [system.atoms]
         self.solver = _solver()
         bounds = self.known.astype(np.float64)
@@ -131,7 +130,7 @@ class Attack:
         return blocking
 
     def certificate(self) -> Certificate:
-        """Return the fewest of the tables found (taken in order) that reach the same widths."""
+        """Return only those tables that are first to reach a target's least or greatest value."""
         stack = np.stack(self.tables, axis=1)
         reached = np.asarray(self.targets.sums @ stack)
         keep = np.unique(np.concatenate([reached.argmin(axis=1), reached.argmax(axis=1)]))

@@ -38,11 +38,10 @@ def build_system(
     observed, counts = _observed(records, dims, flags, count)
     kinds = _kinds([len(d.codes) for d in dims] + [2] * len(flags), observed, atom_limit)
     if possible is not None:
-        known = len(kinds) > 0
         frame = pd.DataFrame({d.name: np.array(d.codes)[kinds[:, i]] for i, d in enumerate(dims)})
         for i, flag in enumerate(flags, start=len(dims)):
             frame[flag] = kinds[:, i].astype(bool)
-        allowed = np.asarray(possible(frame), dtype=bool) if known else np.zeros(0, bool)
+        allowed = np.asarray(possible(frame), dtype=bool)
         kinds = kinds[allowed]
         rows = {tuple(kind) for kind in kinds.tolist()}
         if any(tuple(kind) not in rows for kind in observed.tolist()):
@@ -87,6 +86,8 @@ def _observed(
 
 def _kinds(sizes: Sequence[int], observed: Counts, limit: int) -> Counts:
     """List the kinds of record there could be, as code positions."""
+    if not sizes:
+        return np.zeros((1, 0), dtype=np.int64)
     if int(np.prod(sizes, dtype=object)) <= limit:
         return np.indices(sizes, dtype=np.int64).reshape(len(sizes), -1).T
     near = {tuple(kind) for kind in observed.tolist()}

@@ -102,6 +102,7 @@ def check_certificate(
         raise Unsafe("The certificate does not fit this release")
     if tables.nnz and (tables.data.min() < 0 or tables.data.max() >= 2**31):
         raise Unsafe("The certificate holds a count that no table can have")
+    tables = tables.astype(np.int64)
     seen = attacker.sees(system, hidden)
     if ((seen @ tables.T).toarray() != np.asarray(seen @ system.atoms)[:, None]).any():
         raise Unsafe("A table of the certificate contradicts a printed count")

@@ -15,6 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from cdop.errors import Invalid
+
 Counts = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Place = tuple[str, tuple[str, ...]]
@@ -27,12 +29,19 @@ class Dimension:
     """A column of the records and every code it may hold, in the order of the code list.
 
     `groupings` names coarser versions, nested or not: each maps every code to its group. A group
-    must not bear the name of a code, of another grouping's group, or `TOTAL`.
+    must not bear the name of a code, of another grouping's group, or `TOTAL`: `Invalid` if so.
     """
 
     name: str
     codes: tuple[str, ...]
     groupings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if any(not set(self.codes) <= set(grouping) for grouping in self.groupings.values()):
+            raise Invalid({self.name: "A grouping leaves a code out"})
+        names = [name for cut in self.partitions() for name in cut]
+        if len(names) != len(set(names)) or len(set(self.codes)) < len(self.codes):
+            raise Invalid({self.name: "Two codes or groups bear the same name"})
 
     def partitions(self) -> list[dict[str, frozenset[int]]]:
         """Return the ways the codes are cut up, from the whole to single codes."""
@@ -85,7 +94,7 @@ class LinearSystem:
 
     @cached_property
     def _first_places(self) -> dict[int, Place]:
-        return {cell: place for place, cell in reversed(self.places.items())}
+        return {cell: place for place, cell in reversed(list(self.places.items()))}
 
     def frame(self, table: str, hidden: Mask) -> pd.DataFrame:
         """Return one table as printed: `key`, `count` (missing where hidden), `count_symbol`."""

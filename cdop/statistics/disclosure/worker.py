@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -64,7 +65,7 @@ def protect_and_audit(
         reason = answer["unsafe"].tobytes().decode()
         chosen = answer["hidden"].astype(bool)
         found = Certificate(_unpack_matrix(answer, "tables"))
-    except (KeyError, ValueError, OSError, EOFError):
+    except (KeyError, ValueError, TypeError, OSError, EOFError, BadZipFile):
         raise Unsafe("The disclosure check gave no answer, so there is no release") from None
     if reason:
         raise Unsafe(reason)
@@ -93,7 +94,7 @@ def answer(question: bytes) -> bytes:
     knows = _unpack_matrix(data, "knows") if "knows_shape" in data else None
     attacker = Attacker(text["attacker"], knows)
     hidden, found, reason = data.get("hidden"), None, ""
-    tables = csr_matrix((0, len(system.atoms)), dtype=np.int64)
+    tables = csr_matrix(np.zeros((0, len(system.atoms)), dtype=np.int64))
     try:
         if hidden is None:
             proposal = protect(system, profile, attacker)
@@ -133,7 +134,9 @@ def _pack_matrix(name: str, matrix: csr_matrix) -> dict[str, Any]:
 def _unpack_matrix(arrays: dict[str, Any], name: str) -> csr_matrix:
     parts: Any = (arrays[f"{name}_data"], arrays[f"{name}_indices"], arrays[f"{name}_indptr"])
     rows, columns = arrays[f"{name}_shape"].tolist()
-    return csr_matrix(parts, shape=(rows, columns))
+    matrix = csr_matrix(parts, shape=(rows, columns))
+    matrix.check_format(full_check=True)
+    return matrix
 
 
 def _bytes(**arrays: Any) -> bytes:
