@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import text
 from sqlalchemy.engine import Connection, Engine
 
@@ -26,8 +27,21 @@ def config(connection: Connection | None = None) -> Config:
 def upgrade(engine: Engine) -> None:
     """Bring the schema up to date and give the application's role its rights."""
     with engine.execution_options(writes=True).begin() as connection:
-        command.upgrade(config(connection), "head")
-        _grant(connection)
+        upgrade_on(connection)
+
+
+def upgrade_on(connection: Connection, revision: str = "head") -> None:
+    """Bring the schema to a revision within a transaction that the caller ends.
+
+    Raises Misconfigured when this version does not know the revision.
+    """
+    try:
+        command.upgrade(config(connection), revision)
+    except CommandError as error:
+        raise Misconfigured(
+            "The database or backup was written by a newer version of cdop. Start that version."
+        ) from error
+    _grant(connection)
 
 
 def check(engine: Engine) -> None:
