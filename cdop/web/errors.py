@@ -4,6 +4,7 @@ Absent, out of scope and not permitted are one page, so that it tells nobody tha
 """
 
 import logging
+import re
 import secrets
 import traceback
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from jinja2 import Environment
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cdop.config import ROOT
 from cdop.errors import Denied, Invalid, NotFound, Refused
 from cdop.web.deps import SignInNeeded, identify
 from cdop.web.headers import send_page
@@ -25,6 +27,8 @@ from cdop.web.templating import render
 log = logging.getLogger("cdop.web")
 
 Report = Callable[[Exception], str]
+
+_OURS = re.compile(rf"{re.escape(str(ROOT))}/(cdop|templates|tests)/")
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,8 @@ def _outline(error: BaseException | None) -> list[str]:
     lines: list[str] = []
     while error is not None and len(lines) < 5:
         frames = traceback.extract_tb(error.__traceback__)
-        places = " > ".join(f"{f.filename}:{f.lineno} {f.name}" for f in frames)
+        ours = [f for f in frames[:-1] if _OURS.match(f.filename)] + frames[-1:]
+        places = " > ".join(f"{f.filename}:{f.lineno} {f.name}" for f in ours)
         lines.append(f"{type(error).__module__}.{type(error).__qualname__} at {places}")
         error = error.__cause__ or error.__context__
     return lines

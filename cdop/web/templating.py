@@ -56,6 +56,7 @@ as `html`; markup made with `{% set x %}…{% endset %}` is escaped inside and m
 Refused, NotFound and Denied need no handling in a route: `cdop.web.errors` shows their pages.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -64,7 +65,14 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import ChainableUndefined, Environment, FileSystemLoader, PackageLoader, StrictUndefined
+from jinja2 import (
+    ChainableUndefined,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    StrictUndefined,
+    Undefined,
+)
 from jinja2_fragments import render_block
 from markupsafe import Markup
 
@@ -194,7 +202,29 @@ def _nhsuk() -> SimpleNamespace:
         name: lenient.get_template(f"nhsuk/components/{folder}/macro.jinja").module
         for folder, name in _NHSUK.items()
     }
-    return SimpleNamespace(**{name: getattr(module, name) for name, module in modules.items()})
+    macros = {name: _strict(getattr(module, name)) for name, module in modules.items()}
+    return SimpleNamespace(**macros)
+
+
+def _strict(macro: Callable[[object], Markup]) -> Callable[[object], Markup]:
+    """Return a lenient macro that still refuses an undefined name handed to it from outside."""
+
+    def call(params: object) -> Markup:
+        _refuse_undefined(params)
+        return macro(params)
+
+    return call
+
+
+def _refuse_undefined(value: object) -> None:
+    if isinstance(value, Undefined):
+        str(value)  # raises, with the name
+    elif isinstance(value, dict):
+        for inner in value.values():
+            _refuse_undefined(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _refuse_undefined(inner)
 
 
 def _macros(env: Environment) -> dict[str, Any]:

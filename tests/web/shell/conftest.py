@@ -1,0 +1,74 @@
+"""A register with two people, a stand-in for a browser, and a sample noun to try the shell on."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from fastapi import FastAPI
+
+from cdop import config, registers
+from cdop.organisations import people, service
+from cdop.organisations.models import Kind
+from cdop.security.actor import Actor, system
+from cdop.security.permissions import Role
+from cdop.security.work import Register, Work
+from cdop.web.app import create_app
+from tests.browser import browser_type_launch_args, visit
+from tests.client import Client
+from tests.web.shell import sample
+
+__all__ = ["browser_type_launch_args", "visit"]
+
+
+@pytest.fixture(scope="module")
+def register(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Register]:
+    """Give a demonstration register with a coordinator and an analyst of an invented panel."""
+    settings = config.load(tmp_path_factory.mktemp("register"))
+    opened = registers.create(settings, demonstration=True)
+    opened.do(system("tests"), add_people)
+    yield opened
+    opened.engine.dispose()
+
+
+def add_people(work: Work) -> None:
+    """Add a coordinator and an analyst with the same password."""
+    panel = service.found(work, "invented", Kind.CDOP, "Inventedshire CDOP", date(2008, 4, 1))
+    for name, shown, role in (
+        (sample.USERNAME, "Imogen Invented", Role.COORDINATOR),
+        (sample.ANALYST, "Ada Analyst", Role.ANALYST),
+    ):
+        account = people.add_account(work, name, shown, sample.PASSWORD)
+        people.add_membership(work, account, role, panel, valid_from=date(2008, 4, 1))
+
+
+@pytest.fixture
+def app(register: Register) -> FastAPI:
+    """Give the app with the sample noun."""
+    return sample.add_to(create_app(register))
+
+
+@pytest.fixture
+def stranger(app: FastAPI) -> Iterator[Client]:
+    """Give a client that is not signed in."""
+    with Client(app) as client:
+        yield client
+
+
+@pytest.fixture
+def client(app: FastAPI, register: Register) -> Iterator[Client]:
+    """Give a client signed in as the coordinator."""
+    with Client(app) as client:
+        yield client.act_as(register, actor(register, sample.USERNAME))
+
+
+@pytest.fixture
+def analyst(app: FastAPI, register: Register) -> Iterator[Client]:
+    """Give a client signed in as the analyst."""
+    with Client(app) as client:
+        yield client.act_as(register, actor(register, sample.ANALYST))
+
+
+def actor(register: Register, username: str) -> Actor:
+    """Return who an account is today."""
+    with register.reading(system("tests")) as work:
+        return people.actor_by_username(work.session, username, work.today)

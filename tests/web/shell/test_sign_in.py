@@ -1,0 +1,92 @@
+"""Signing in and out."""
+
+import pytest
+
+from cdop.organisations import sessions
+from cdop.web.deps import COOKIE
+from cdop.web.sign_in.pages import safe_path
+from tests.web.shell.sample import PASSWORD, USERNAME
+
+
+def test_a_right_password_starts_a_session_and_leads_on(stranger):
+    fields = {"username": USERNAME, "password": PASSWORD, "next": "/sample/parts"}
+    answer = stranger.submit("/sign-in", fields)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sample/parts")
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith(f"{COOKIE}=")
+    for attribute in ("HttpOnly", "Secure", "Path=/", "SameSite=lax"):
+        assert attribute in cookie
+    assert "Domain" not in cookie
+    assert stranger.get("/sample/parts").status_code == 200
+
+
+def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(stranger):
+    answers = [
+        stranger.submit("/sign-in", {"username": name, "password": word})
+        for name, word in ((USERNAME, "not the password"), ("nobody", PASSWORD))
+    ]
+    for answer in answers:
+        assert answer.status_code == 422
+        assert "The user name or the password is wrong" in answer.text
+        assert "Set-Cookie" not in answer.headers
+    first, second = (answer.text for answer in answers)
+    assert first.replace(USERNAME, "nobody") == second
+
+
+def test_the_password_is_never_written_back(stranger):
+    answer = stranger.submit("/sign-in", {"username": "", "password": "a secret of mine"})
+    assert answer.status_code == 422
+    assert "a secret of mine" not in answer.text
+    assert "Enter your user name" in answer.text
+
+
+def test_signing_in_again_ends_the_session_before(client, register):
+    before = client.cookies[COOKIE]
+    client.post("/sign-in", data={"username": USERNAME, "password": PASSWORD})
+    assert sessions.actor_for(register, before) is None
+
+
+def test_signing_out_ends_the_session_and_clears_the_browser(client, register):
+    token = client.cookies[COOKIE]
+    answer = client.submit("/sign-out", {})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?notice=signed-out")
+    assert answer.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+    assert sessions.actor_for(register, token) is None
+    assert "You have signed out." in client.get("/sign-in?notice=signed-out").text
+
+
+def test_signing_out_is_no_link(client, register):
+    assert client.get("/sign-out").status_code == 405
+    assert client.post("/sign-out", data={"csrf": "x"}).status_code == 403
+    assert sessions.actor_for(register, client.cookies[COOKIE])
+
+
+@pytest.mark.parametrize("path", ["/", "/deaths/1?year=2013-14", "/a/b#c"])
+def test_a_path_of_ours_may_follow(path):
+    assert safe_path(path) == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        None,
+        "",
+        "deaths",
+        "https://elsewhere.example/",
+        "//elsewhere.example",
+        "/\\elsewhere.example",
+        "/\t/elsewhere.example",
+        "\\\\elsewhere.example",
+        "javascript:alert(1)",
+        "/sign-out",
+        "/a\r\nSet-Cookie: x=y",
+    ],
+)
+def test_no_other_may(path):
+    assert safe_path(path) is None
+
+
+def test_a_next_that_leads_away_is_dropped(stranger):
+    fields = {"username": USERNAME, "password": PASSWORD, "next": "//elsewhere.example"}
+    assert stranger.submit("/sign-in", fields).headers["Location"] == "/"
+    assert "elsewhere" not in stranger.get("/sign-in?next=//elsewhere.example").text
