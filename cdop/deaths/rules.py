@@ -11,7 +11,7 @@ from datetime import date
 from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 
-from cdop.deaths.commands import Child
+from cdop.deaths.commands import Child, NewNotification
 from cdop.deaths.documents import Identity, Names
 from cdop.errors import CdopError
 from cdop.reference import REVIEW_BEGAN, codelist, derive, nhs_numbers
@@ -53,8 +53,22 @@ class Derived:
     edition: str
 
 
+def notification_faults(told: NewNotification, today: date) -> dict[str, str]:
+    """Return what is missing or wrong in a notification, a sentence for each field."""
+    found = faults(told.child, today)
+    if not told.circumstances.narrative.strip():
+        found["narrative"] = "Describe the circumstances, or write that they are not known"
+    if not told.notifier.name.strip():
+        found["notifier_name"] = "Enter who notified the death"
+    if told.notifier.agency not in codelist("agencies", today):
+        found["notifier_agency"] = "Choose the notifier's agency"
+    if told.out_of_scope and told.out_of_scope not in codelist("out-of-scope", today):
+        found["out_of_scope"] = "Choose a reason from the list"
+    return found
+
+
 def faults(child: Child, today: date) -> dict[str, str]:
-    """Return what is missing or wrong, a sentence for each field; empty when all is well."""
+    """Return what is missing or wrong about a child, a sentence for each field."""
     found = {**_name_faults(child.names), **_number_faults(child.identity)}
     found |= _date_faults(child.identity, today)
     day = child.identity.died_on if "died_on" not in found else today

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from cdop.errors import Invalid, NotFound
 from cdop.organisations.models import Account, Membership
@@ -90,11 +91,7 @@ def actor_by_username(session: Session, username: str, day: date) -> Actor:
 
 def actor_of(session: Session, account: Account, day: date, sign_in: UUID | None = None) -> Actor:
     """Return who an account is on a day: its memberships in force, predecessors in reach."""
-    query = select(Membership).where(
-        Membership.account_id == account.id,
-        Membership.valid_from <= day,
-        or_(col(Membership.valid_to).is_(None), col(Membership.valid_to) >= day),
-    )
+    query = _in_force(day).where(Membership.account_id == account.id)
     return Actor(
         name=account.username,
         display_name=account.display_name,
@@ -102,6 +99,21 @@ def actor_of(session: Session, account: Account, day: date, sign_in: UUID | None
         grants=tuple(_grant(session, membership) for membership in session.exec(query)),
         session_id=sign_in,
     )
+
+
+def everyone(work: Work) -> list[tuple[Account, list[Membership]]]:
+    """Return all accounts by user name, each with its memberships in force."""
+    work.check(MANAGE)
+    held: dict[UUID, list[Membership]] = {}
+    for row in work.session.exec(_in_force(work.today).order_by(col(Membership.role))):
+        held.setdefault(row.account_id, []).append(row)
+    accounts = work.session.exec(select(Account).order_by(Account.username))
+    return [(account, held.get(account.id, [])) for account in accounts]
+
+
+def _in_force(day: date) -> SelectOfScalar[Membership]:
+    ends = col(Membership.valid_to)
+    return select(Membership).where(Membership.valid_from <= day, or_(ends.is_(None), ends >= day))
 
 
 def _grant(session: Session, membership: Membership) -> Grant:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from cdop.security.actor import Actor
 from cdop.security.models import AuditEntry
@@ -40,3 +40,9 @@ def record(
             detail=detail,
         )
     )
+
+
+def latest(session: Session, limit: int) -> list[AuditEntry]:
+    """Return the last lines of the log, the newest first. The caller checks `audit:log:read`."""
+    query = select(AuditEntry).order_by(col(AuditEntry.id).desc()).limit(limit)
+    return list(session.exec(query))

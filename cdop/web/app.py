@@ -9,32 +9,39 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
+from cdop.registers import is_demonstration
 from cdop.security.work import Register
 from cdop.web.assets import own_assets
+from cdop.web.deaths import case_routes, list_routes, notify_routes
 from cdop.web.deps import check_access_is_declared, public
 from cdop.web.errors import Incidents, Report, add_error_pages, log_incident, plain_page
 from cdop.web.headers import BodyLimit, OriginCheck, SecurityHeaders
 from cdop.web.sign_in import routes as sign_in
+from cdop.web.start import routes as start
 from cdop.web.templating import environment
 
 # Each module has a `router`. More threads than cores only wait for one another.
-ROUTES: tuple[ModuleType, ...] = (sign_in,)
+ROUTES: tuple[ModuleType, ...] = (
+    sign_in,
+    start,
+    list_routes,
+    notify_routes,
+    case_routes,
+)
 THREADS = 4
 
 
-def create_app(
-    register: Register, *, demonstration: bool = False, report: Report = log_incident
-) -> FastAPI:
+def create_app(register: Register, *, report: Report = log_incident) -> FastAPI:
     """Return the app that serves a register.
 
-    `demonstration` puts the banner on every page; `report` is told of errors that nothing handles
-    and returns the incident's number. Raises RuntimeError when a route declares no access.
+    `report` is told of errors that nothing handles, and returns the incident's number. Raises
+    RuntimeError when a route declares no access.
     """
     app = FastAPI(title="cdop", openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan)
     env = environment()
     app.state.register = register
     app.state.templates = env
-    app.state.demonstration = demonstration
+    app.state.demonstration = is_demonstration(register)
     app.state.places = {}
     for module in ROUTES:
         app.include_router(module.router)

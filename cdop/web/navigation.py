@@ -13,13 +13,17 @@ class Item:
     href: str
     permission: str | None = None
 
-    def is_current(self, path: str) -> bool:
+    def holds(self, path: str) -> bool:
         """Say whether a page lies under this entry."""
         return path == self.href or (self.href != "/" and path.startswith(f"{self.href}/"))
 
 
 # In the order of the work. A test holds that each leads to a page.
-NAVIGATION: tuple[Item, ...] = ()
+NAVIGATION: tuple[Item, ...] = (
+    Item("Your work", "/"),
+    Item("Notify", "/deaths/notify", "deaths:notification:create"),
+    Item("Cases", "/deaths", "deaths:case:read"),
+)
 
 
 def items_for(actor: Actor) -> tuple[Item, ...]:

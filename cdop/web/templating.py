@@ -115,6 +115,11 @@ class Shell:
     navigation: tuple[Item, ...] = ()
     banner: str | None = None
 
+    @property
+    def current(self) -> str | None:
+        """Return the address of the menu entry under which this page lies: the nearest one."""
+        return max((i.href for i in self.navigation if i.holds(self.path)), key=len, default=None)
+
 
 def render(
     request: Request,

@@ -21,7 +21,7 @@ from cdop.deaths.service.deriving import plain_values, set_child
 from cdop.deaths.service.events import record_event
 from cdop.errors import Invalid
 from cdop.organisations import queries as organisations
-from cdop.reference import codelist, derive, nhs_numbers
+from cdop.reference import derive, nhs_numbers
 from cdop.security.work import Work
 from cdop.tasks.service import open_task
 
@@ -64,15 +64,7 @@ def notify(work: Work, told: NewNotification) -> Receipt:
 
 def _checked(work: Work, told: NewNotification) -> Child:
     """Return the child with normalised values, or raise what is wrong with the notification."""
-    found = rules.faults(told.child, work.today)
-    if not told.circumstances.narrative.strip():
-        found["narrative"] = "Describe the circumstances, or write that they are not known"
-    if not told.notifier.name.strip():
-        found["notifier_name"] = "Enter who notified the death"
-    if not told.notifier.agency.strip():
-        found["notifier_agency"] = "Choose the notifier's agency"
-    if told.out_of_scope and told.out_of_scope not in codelist("out-of-scope", work.today):
-        found["out_of_scope"] = "Choose a reason from the list"
+    found = rules.notification_faults(told, work.today)
     if found:
         raise Invalid(found)
     identity = told.child.identity

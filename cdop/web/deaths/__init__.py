@@ -1,0 +1,1 @@
+"""Pages about a death: notify, the case, correct, summarise."""

@@ -1,0 +1,115 @@
+"""What the start page shows: the tasks of whoever asks, then what their part needs beside."""
+
+from dataclasses import dataclass
+
+from cdop.meetings import queries as meetings
+from cdop.organisations import people
+from cdop.organisations import queries as organisations
+from cdop.security import audit
+from cdop.security.permissions import LABELS, Role
+from cdop.security.work import Work
+from cdop.tasks.queries import worklist
+from cdop.web.tasks import Row, row_of
+from cdop.web.templating import day, moment
+
+ROWS = 25
+
+
+@dataclass(frozen=True)
+class Table:
+    """A further table of the start page, ready to show. A cell may be a mapping with `href`."""
+
+    title: str
+    head: list[str]
+    rows: list[list[object]]
+    empty: str
+
+
+@dataclass(frozen=True)
+class StartPage:
+    """A person's morning. `tasks` is None for those whose part has no tasks."""
+
+    tasks: list[Row] | None
+    is_more: bool
+    actions: list[tuple[str, str]]
+    tables: list[Table]
+
+
+_WITH_TASKS = {
+    "deaths:case:edit",
+    "overview:review:draft",
+    "overview:review:sign",
+    "case_reviews:recommendation:record",
+    "case_reviews:decision:decide",
+    "case_reviews:review:record",
+}
+_ACTIONS = (
+    ("deaths:notification:create", "Notify a death", "/deaths/notify"),
+    ("case_reviews:recommendation:record", "Record a referral", "/referrals/new"),
+    ("statistics:release:build", "Open the statistics", "/statistics"),
+)
+
+
+def start_page(work: Work) -> StartPage:
+    """Return the start page of the actor."""
+    actor = work.actor
+    found = worklist(work, ROWS + 1) if actor.permissions & _WITH_TASKS else None
+    tables = []
+    if actor.may("meetings:meeting:read"):
+        tables.append(_meetings(work))
+    if actor.may(people.MANAGE):
+        tables.append(_accounts(work))
+    if actor.may("audit:log:read"):
+        tables.append(_log(work))
+    return StartPage(
+        tasks=None if found is None else [row_of(task, work.today) for task in found[:ROWS]],
+        is_more=found is not None and len(found) > ROWS,
+        actions=[(text, href) for permission, text, href in _ACTIONS if actor.may(permission)],
+        tables=tables,
+    )
+
+
+def _meetings(work: Work) -> Table:
+    rows = meetings.upcoming(work)
+    names = organisations.names_on(work.session, {m.organisation_id for m in rows}, work.today)
+    return Table(
+        "Next meetings",
+        ["Meeting", "Of", "Place"],
+        [
+            [
+                {"text": f"{day(m.held_on)} {m.starts_at}".strip(), "href": f"/meetings/{m.id}"},
+                names[m.organisation_id],
+                m.place,
+            ]
+            for m in rows
+        ],
+        "No meeting is arranged.",
+    )
+
+
+def _accounts(work: Work) -> Table:
+    return Table(
+        "Accounts",
+        ["User name", "Name", "Roles"],
+        [
+            [
+                account.username,
+                account.display_name,
+                ", ".join(LABELS[Role(m.role)] for m in memberships) or "None",
+            ]
+            for account, memberships in people.everyone(work)
+        ],
+        "There is no account yet.",
+    )
+
+
+def _log(work: Work) -> Table:
+    return Table(
+        "Latest entries of the audit log",
+        ["When", "Who", "What", "Outcome"],
+        [
+            [moment(line.recorded_at), line.actor, line.action, line.outcome]
+            for line in audit.latest(work.session, 50)
+        ],
+        "Nothing has been recorded yet.",
+    )
