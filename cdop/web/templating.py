@@ -71,8 +71,11 @@ from jinja2 import (
     FileSystemLoader,
     PackageLoader,
     StrictUndefined,
+    Template,
     Undefined,
 )
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from jinja2_fragments import render_block
 from markupsafe import Markup
 
@@ -194,6 +197,17 @@ def environment() -> Environment:
     return env
 
 
+class _Macros(Template):
+    """A file of the design system's macros: they read nothing but their arguments.
+
+    Jinja would run the file anew at each import from an included file, because the including
+    context has names of its own: nine tenths of the time of a form.
+    """
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        return super()._get_default_module()
+
+
 def _nhsuk() -> SimpleNamespace:
     lenient = Environment(
         loader=PackageLoader("nhsuk_frontend_jinja"),
@@ -203,6 +217,7 @@ def _nhsuk() -> SimpleNamespace:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    lenient.template_class = _Macros
     modules = {
         name: lenient.get_template(f"nhsuk/components/{folder}/macro.jinja").module
         for folder, name in _NHSUK.items()
