@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from cdop.errors import Refused
 from cdop.reference import Clock, Deciders, NotInForce, clocks, codelist, deciders
-from cdop.reference.clocks import add_months
 
 NO_REVIEW = "criteria-not-met"
 RAPID_REVIEW = "rapid-review"
@@ -174,8 +173,3 @@ def review_clock(review_kind: str, day: date, stops_on: str) -> Clock | None:
     """Return the clock of a review that ends with `stops_on`, in force on a day; or None."""
     found = clocks(day, subject="case-review", applies_to=review_kind)
     return next((clock for clock in found if clock.stops_on == stops_on), None)
-
-
-def reminder(start: date, months: int) -> date:
-    """Return a day to be reminded on where no rule sets one."""
-    return add_months(start, months)

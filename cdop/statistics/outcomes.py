@@ -46,8 +46,12 @@ class OutcomeRow:
 
 @dataclass(frozen=True)
 class OutcomeTable:
-    """One group's year, exact: `rows` under `header`, in the words of an edition (`source`)."""
+    """One group's year, exact: `rows` under `header`, in the words of an edition (`source`).
 
+    `board` is the slug of the board that was asked for.
+    """
+
+    board: str
     group: str
     year: str
     header: tuple[str, ...]
@@ -66,7 +70,7 @@ class OutcomeTable:
     @property
     def file_name(self) -> str:
         """Return the name of its file, which says that it is internal."""
-        return f"INTERNAL-jcr-outcomes-{self.year}.csv"
+        return f"INTERNAL-jcr-outcomes-{self.board}-{self.year}.csv"
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ def jcr_outcomes(work: Work, board_slug: str, year: str) -> OutcomeTable:
     rows = _with_extra_rows(edition, cases["referred"], last)
     work.audit(READ, ("organisations", group.id), group.id, report="jcr-outcomes", year=year)
     return OutcomeTable(
+        board=board_slug,
         group=organisations.name_on(work.session, group.id, last),
         year=year,
         header=edition.header(),

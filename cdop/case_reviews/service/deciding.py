@@ -155,4 +155,4 @@ def _stand(work: Work, referral: Referral, decision: Decision, day: date) -> Non
     decision.decided_on = day
     close_task(work, duties.DECIDE, referral.id)
     if decision.review_kind != rules.NO_REVIEW:
-        duties.to_start(work, referral, day)
+        duties.to_start(work, referral)

@@ -1,4 +1,4 @@
-"""The tasks that a referral gives to its group and its board, each with the day it is due."""
+"""The tasks that a referral gives to its group and its board, each due as its clock says."""
 
 from datetime import date, datetime
 
@@ -15,8 +15,10 @@ START, COMPLETE, PUBLISH = "start-review", "complete-review", "publish-review"
 RECORD = "case_reviews:review:record"
 SUBJECT = "referrals"
 
-# Where no rule sets a day, the task is there to remind, after so many months.
-_REMIND = {RECOMMEND: 1, DECIDE: 1, START: 1, COMPLETE: 6}
+_PERMISSIONS = {
+    RECOMMEND: "case_reviews:recommendation:record",
+    DECIDE: "case_reviews:decision:decide",
+}
 
 
 def to_recommend(work: Work, referral: Referral, board_kind: str) -> None:
@@ -31,9 +33,9 @@ def to_decide(work: Work, referral: Referral, board_kind: str) -> None:
     _open(work, referral, DECIDE, clock, referral.received_on)
 
 
-def to_start(work: Work, referral: Referral, since: date) -> None:
+def to_start(work: Work, referral: Referral) -> None:
     """Open the group's task to start a review."""
-    _open(work, referral, START, None, since)
+    _open(work, referral, START)
 
 
 def to_complete(work: Work, referral: Referral, review: CaseReview, decided_on: date) -> None:
@@ -47,18 +49,19 @@ def to_complete(work: Work, referral: Referral, review: CaseReview, decided_on: 
         _open(work, referral, PUBLISH, publication, day)
 
 
-def _open(work: Work, referral: Referral, kind: str, clock: Clock | None, start: date) -> None:
-    ends = due(clock, start) if clock else rules.reminder(start, _REMIND[kind])
-    at_board = kind == DECIDE
-    permissions = {
-        RECOMMEND: "case_reviews:recommendation:record",
-        DECIDE: "case_reviews:decision:decide",
-    }
+def _open(
+    work: Work,
+    referral: Referral,
+    kind: str,
+    clock: Clock | None = None,
+    start: date | None = None,
+) -> None:
+    ends = due(clock, start) if clock and start else None
     open_task(
         work,
         kind,
-        organisation_id=referral.board_id if at_board else referral.organisation_id,
-        permission=permissions.get(kind, RECORD),
+        organisation_id=referral.board_id if kind == DECIDE else referral.organisation_id,
+        permission=_PERMISSIONS.get(kind, RECORD),
         subject=(SUBJECT, referral.id),
         reference=referral.reference,
         due_on=local_day(ends) if isinstance(ends, datetime) else ends,

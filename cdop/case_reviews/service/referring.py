@@ -21,7 +21,7 @@ from cdop.reference.derive import financial_year
 from cdop.security.work import Work
 
 PANEL = "panel"
-REFERRED = "referred-to-case-review"
+REFERRED = "referred"
 
 
 def refer(work: Work, new: NewReferral) -> UUID:

@@ -70,7 +70,7 @@ def complete_review(
     work.session.flush()
     close_task(work, duties.COMPLETE, referral.id)
     if _next(work, referral, _decision(work, referral)):
-        duties.to_start(work, referral, completed_on)
+        duties.to_start(work, referral)
     else:
         referral.status = after
     _audit(work, "case_reviews:review:complete", referral, review, "completed_on", "outcome")

@@ -52,10 +52,10 @@ def test_a_referral_is_sealed_given_a_reference_and_put_before_the_group(jcr: Jc
     )
 
 
-def test_without_a_rule_the_task_is_a_reminder_and_says_so(jcr: Jcr):
+def test_where_no_rule_sets_a_day_the_task_has_none(jcr: Jcr):
     jcr.refer("herefordshire-adults")
     (task,) = rows(jcr.county, Task)
-    assert (task.due_on, task.clock, task.standing) == (date(2013, 6, 1), None, None)
+    assert (task.due_precision, task.clock, task.standing) == ("none", None, None)
 
 
 def test_the_group_and_the_deciding_board_can_open_it_and_each_opening_is_audited(jcr: Jcr):
@@ -140,7 +140,7 @@ def test_a_panel_refers_a_concern_with_the_childs_identity_under_a_key_of_its_ow
         assert (referral.source, referral.subject_id) == ("panel", referral.id)
         assert referral.death_id == death_id
     events = [e.kind for e in rows(county, DeathEvent) if e.other_id == referral_id]
-    assert events == ["referred-to-case-review"]
+    assert events == ["referred"]
     handed_on = [e for e in rows(county, AuditEntry) if e.action == "deaths:identity:refer"]
     assert [(e.actor, e.subject_id) for e in handed_on] == [(who, death_id)]
     with county.register.reading(county.actors[who]) as work, pytest.raises(Denied):
