@@ -37,7 +37,7 @@ def sign_in(register: Register, username: str, password: str) -> str | None:
         register.do(GATE, _note_failure, account.id if account else None)
         return None
     token = secrets.token_urlsafe(32)
-    register.do(GATE, _start, account.id, token)
+    register.do(GATE, start, account.id, token)
     return token
 
 
@@ -77,7 +77,8 @@ def csrf(token: str) -> str:
     return hmac.new(token.encode(), b"csrf", hashlib.sha256).hexdigest()
 
 
-def _start(work: Work, account_id: UUID, token: str) -> None:
+def start(work: Work, account_id: UUID, token: str) -> None:
+    """Start a session for an account whose sign-in has been checked; only the hash is kept."""
     work.session.add(
         SignIn(
             token_hash=_hash(token),

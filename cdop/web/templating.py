@@ -132,7 +132,7 @@ def render(
     status: int = 200,
 ) -> HTMLResponse:
     """Return a page; for a request by htmx that names a block, that block alone."""
-    context = {"page": page, "shell": shell_of(request), "csrf": csrf_of(request)}
+    context = {"page": page, "shell": shell_of(request, status), "csrf": csrf_of(request)}
     env = request.app.state.templates
     if block and is_htmx(request):
         body = render_block(env, template, block, **context)
@@ -155,11 +155,14 @@ def is_htmx(request: Request) -> bool:
     return asked and request.headers.get("HX-History-Restore-Request") != "true"
 
 
-def shell_of(request: Request) -> Shell:
-    """Return what stands around the page for whoever asks."""
+def shell_of(request: Request, status: int = 200) -> Shell:
+    """Return what stands around the page for whoever asks.
+
+    A refusal lies nowhere in the menu, so that absent and forbidden do not differ by address.
+    """
     actor: Actor | None = getattr(request.state, "actor", None)
     banner = DEMONSTRATION if request.app.state.demonstration else None
-    path = request.url.path
+    path = request.url.path if status in (200, 422) else ""
     if actor is None:
         return Shell(path, banner=banner)
     place = getattr(request.state, "place", None)
