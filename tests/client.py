@@ -35,7 +35,7 @@ class Client(TestClient):
         """Take up a session of an account, without the page and its costly hash."""
         assert actor.account_id
         token = secrets.token_urlsafe(32)
-        register.do(sessions.GATE, sessions._start, actor.account_id, token)
+        register.do(sessions.GATE, sessions.start, actor.account_id, token)
         self.cookies.set(COOKIE, token)
         return self
 
