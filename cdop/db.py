@@ -77,18 +77,12 @@ class Moment(_Portable[datetime]):
         if value.tzinfo is None:
             raise ValueError("a time without a zone cannot be stored")
         value = value.astimezone(UTC)
-        return (
-            value
-            if dialect.name == "postgresql"
-            else value.isoformat(timespec="microseconds")
-        )
+        return value if dialect.name == "postgresql" else value.isoformat(timespec="microseconds")
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        return (
-            datetime.fromisoformat(value) if isinstance(value, str) else value
-        ).astimezone(UTC)
+        return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
 
 
 class Day(_Portable[date]):
@@ -98,11 +92,7 @@ class Day(_Portable[date]):
     native = sa.Date()
 
     def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
-        return (
-            value
-            if value is None or dialect.name == "postgresql"
-            else value.isoformat()
-        )
+        return value if value is None or dialect.name == "postgresql" else value.isoformat()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
         return date.fromisoformat(value) if isinstance(value, str) else value
@@ -187,9 +177,7 @@ def connect(url: str) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = (
-        None  # the driver must not begin transactions by itself
-    )
+    connection.isolation_level = None  # the driver must not begin transactions by itself
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",

@@ -41,9 +41,7 @@ def create(
     with Session(engine) as session:
         info = session.exec(select(RegisterInfo)).one_or_none()
     ring = (
-        keys.load(settings.keys)
-        if info or settings.keys.exists()
-        else keys.create(settings.keys)
+        keys.load(settings.keys) if info or settings.keys.exists() else keys.create(settings.keys)
     )
     clock = clock or SystemClock()
     if info is None:
@@ -91,9 +89,7 @@ def is_demonstration(register: Register) -> bool:
 
 
 def _write_info(engine: Engine, ring: Ring, clock: Clock, demonstration: bool) -> None:
-    info = RegisterInfo(
-        created_at=clock.now(), key_check=b"", demonstration=int(demonstration)
-    )
+    info = RegisterInfo(created_at=clock.now(), key_check=b"", demonstration=int(demonstration))
     info.key_check = ring.check_value(info.id.bytes)
     with Session(engine.execution_options(writes=True)) as session, session.begin():
         session.add(info)
@@ -123,7 +119,8 @@ def _unreachable(settings: Settings) -> Misconfigured:
             "database. Restore a backup with: cdop --data NEW backup restore FILE --keys PATH"
         )
     return Misconfigured(
-        "The PostgreSQL database cannot be reached. Check CDOP_DATABASE_URL and that the server runs."
+        "The PostgreSQL database cannot be reached. "
+        "Check CDOP_DATABASE_URL, and that the server runs."
     )
 
 

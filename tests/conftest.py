@@ -1,4 +1,4 @@
-"""Fixtures for every test: a register on each database, made by copying one that was migrated once."""
+"""Fixtures for every test: a register on each database, copied from one that was migrated once."""
 
 import shutil
 from collections.abc import Iterator

@@ -133,7 +133,7 @@ def child(
     nhs_number: str | None = None,
     residence_area_id: UUID | None = None,
 ) -> Child:
-    """Return an invented child; `seed` chooses the NHS number, unless one is given ("" for none)."""
+    """Return an invented child; `seed` chooses the NHS number, unless one is given (or "")."""
     number = nhs_numbers.invented(seed) if nhs_number is None else nhs_number
     return Child(
         names=Names(given=given, family=family),

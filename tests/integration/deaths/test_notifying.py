@@ -15,7 +15,7 @@ from cdop.deaths.service import decide_match, notify
 from cdop.errors import Denied, Invalid, NotFound
 from cdop.security.actor import system
 from cdop.security.models import AuditEntry
-from cdop.security.work import Register
+from cdop.security.work import Register, Work
 from cdop.tasks.models import Task
 from tests.factories import Herefordshire, child, told
 
@@ -187,8 +187,11 @@ def test_without_the_permission_nothing_is_kept_but_the_denial(county: Herefords
 
 
 def test_an_error_after_the_work_undoes_all_of_it(county: Herefordshire) -> None:
-    with pytest.raises(RuntimeError), county.register.work(county.actors["coordinator"]) as work:
+    def notify_then_fail(work: Work) -> None:
         notify(work, told(county["herefordshire-cdop"]))
         raise RuntimeError("the power failed")
+
+    with pytest.raises(RuntimeError):
+        county.register.do(county.actors["coordinator"], notify_then_fail)
     assert cases(county.register) == []
     assert open_tasks(county.register) == set()

@@ -11,8 +11,9 @@ from cdop.deaths.models import Death
 from cdop.deaths.service import notify
 from cdop.security.actor import system
 from cdop.security.work import Register
+from cdop.web.app import create_app
+from tests.client import Client
 from tests.factories import Herefordshire, child, herefordshire, told
-from tests.web.clients import Browser
 
 SYSTEM = system("tests")
 
@@ -23,10 +24,15 @@ def county(sqlite_register: Register) -> Herefordshire:
     return herefordshire(sqlite_register)
 
 
+def sign_in(county: Herefordshire, name: str) -> Client:
+    """Return the browser of somebody."""
+    return Client(create_app(county.register)).act_as(county.register, county.actors[name])
+
+
 @pytest.fixture
-def web(county: Herefordshire) -> Browser:
+def web(county: Herefordshire) -> Client:
     """The coordinator's browser."""
-    return Browser(county.register, county.actors["coordinator"])
+    return sign_in(county, "coordinator")
 
 
 def typed(county: Herefordshire, **changes: str) -> dict[str, str]:
@@ -67,7 +73,7 @@ def only_case(register: Register) -> Death:
 
 
 def test_a_notification_opens_a_case_that_reads_back_what_was_typed(
-    county: Herefordshire, web: Browser
+    county: Herefordshire, web: Client
 ) -> None:
     answer = web.submit("/deaths/notify", typed(county))
     assert answer.status_code == 303
@@ -85,13 +91,13 @@ def test_a_notification_opens_a_case_that_reads_back_what_was_typed(
         assert shown in page
 
 
-def test_no_name_number_or_date_stands_in_an_address(county: Herefordshire, web: Browser) -> None:
+def test_no_name_number_or_date_stands_in_an_address(county: Herefordshire, web: Client) -> None:
     where = web.submit("/deaths/notify", typed(county)).headers["location"]
     assert re.fullmatch(r"/deaths/[0-9a-f-]{36}\?receipt=N-[A-Z0-9]{8}", where)
 
 
 def test_wrong_answers_give_the_same_page_with_every_field_named_and_kept(
-    county: Herefordshire, web: Browser
+    county: Herefordshire, web: Client
 ) -> None:
     wrong = typed(
         county,
@@ -128,14 +134,14 @@ def test_wrong_answers_give_the_same_page_with_every_field_named_and_kept(
     ],
 )
 def test_each_wrong_answer_is_told_in_a_sentence(
-    county: Herefordshire, web: Browser, changes: dict[str, str], sentence: str
+    county: Herefordshire, web: Client, changes: dict[str, str], sentence: str
 ) -> None:
     answer = web.submit("/deaths/notify", typed(county, **changes))
     assert answer.status_code == 422
     assert sentence in answer.text
 
 
-def test_not_known_and_not_yet_issued_are_answers(county: Herefordshire, web: Browser) -> None:
+def test_not_known_and_not_yet_issued_are_answers(county: Herefordshire, web: Client) -> None:
     newborn = typed(
         county,
         given_names="",
@@ -147,7 +153,7 @@ def test_not_known_and_not_yet_issued_are_answers(county: Herefordshire, web: Br
     assert web.submit("/deaths/notify", newborn).status_code == 303
 
 
-def test_a_death_out_of_scope_is_explained_then_kept(county: Herefordshire, web: Browser) -> None:
+def test_a_death_out_of_scope_is_explained_then_kept(county: Herefordshire, web: Client) -> None:
     adult = typed(county, **{"born_on-year": "2008"})
     answer = web.submit("/deaths/notify", adult)
     assert answer.status_code == 422
@@ -157,7 +163,7 @@ def test_a_death_out_of_scope_is_explained_then_kept(county: Herefordshire, web:
 
 
 def test_a_notifier_gets_a_receipt_and_no_case(county: Herefordshire) -> None:
-    web = Browser(county.register, county.actors["notifier"])
+    web = sign_in(county, "notifier")
     first = web.submit("/deaths/notify", typed(county)).headers["location"]
     again = web.submit("/deaths/notify", typed(county)).headers["location"]
     shape = r"/deaths/notified\?receipt=N-[A-Z0-9]{8}"
@@ -168,7 +174,7 @@ def test_a_notifier_gets_a_receipt_and_no_case(county: Herefordshire) -> None:
 
 
 def test_an_unknown_case_another_panels_case_and_no_permission_are_one_and_the_same_404(
-    county: Herefordshire, web: Browser
+    county: Herefordshire, web: Client
 ) -> None:
     theirs = county.register.do(
         county.actors["neighbour"], notify, told(county["worcestershire-cdop"])
@@ -176,13 +182,13 @@ def test_an_unknown_case_another_panels_case_and_no_permission_are_one_and_the_s
     absent = web.get(f"/deaths/{UUID(int=7)}")
     foreign = web.get(f"/deaths/{theirs.death_id}")
     unknown = web.get("/no-such-page")
-    forbidden = Browser(county.register, county.actors["analyst"]).get(f"/deaths/{theirs.death_id}")
+    forbidden = sign_in(county, "analyst").get(f"/deaths/{theirs.death_id}")
     assert {r.status_code for r in (absent, foreign, unknown, forbidden)} == {404}
     assert absent.content == foreign.content == unknown.content
 
 
 def test_a_summary_that_tells_who_the_child_was_is_refused_and_kept_on_the_page(
-    county: Herefordshire, web: Browser
+    county: Herefordshire, web: Client
 ) -> None:
     receipt = county.register.do(
         county.actors["coordinator"], notify, told(county["herefordshire-cdop"])
@@ -196,7 +202,7 @@ def test_a_summary_that_tells_who_the_child_was_is_refused_and_kept_on_the_page(
 
 
 def test_correcting_derives_again_and_a_stale_correction_changes_nothing(
-    county: Herefordshire, web: Browser
+    county: Herefordshire, web: Client
 ) -> None:
     coordinator = county.actors["coordinator"]
     receipt = county.register.do(coordinator, notify, told(county["herefordshire-cdop"]))
@@ -226,7 +232,7 @@ def test_correcting_derives_again_and_a_stale_correction_changes_nothing(
     assert [event.kind for event in events] == ["notified", "corrected"]
 
 
-def test_a_step_is_marked_and_leaves_the_work_list(county: Herefordshire, web: Browser) -> None:
+def test_a_step_is_marked_and_leaves_the_work_list(county: Herefordshire, web: Client) -> None:
     receipt = county.register.do(
         county.actors["coordinator"], notify, told(county["herefordshire-cdop"], child())
     )
@@ -236,9 +242,7 @@ def test_a_step_is_marked_and_leaves_the_work_list(county: Herefordshire, web: B
     assert "Child death review meeting" not in web.get("/").text
 
 
-def test_possible_duplicates_are_joined_with_one_button(
-    county: Herefordshire, web: Browser
-) -> None:
+def test_possible_duplicates_are_joined_with_one_button(county: Herefordshire, web: Client) -> None:
     panel, coordinator = county["herefordshire-cdop"], county.actors["coordinator"]
     first = county.register.do(coordinator, notify, told(panel))
     second = county.register.do(coordinator, notify, told(panel, child(nhs_number="")))
