@@ -7,7 +7,7 @@ from cdop.reference.codelists import codelist_edition
 from cdop.reference.loading import NotInForce
 
 REVIEW_BEGAN = date(2006, 4, 1)
-"""Boards could review from this day and had to from 1 April 2008 [F:reg6]. No list is in force
+"""Boards could review from this day and had to from 1 April 2008. No list is in force
 before it: refuse an earlier date of death as mistyped."""
 
 
