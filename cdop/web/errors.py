@@ -8,7 +8,7 @@ import re
 import secrets
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cdop.config import ROOT
 from cdop.errors import Denied, Invalid, NotFound, Refused
 from cdop.web.deps import SignInNeeded, identify
+from cdop.web.gathering import CSRF_FIELD, read_form
 from cdop.web.headers import send_page
 from cdop.web.templating import render
 
@@ -33,10 +34,11 @@ _OURS = re.compile(rf"{re.escape(str(ROOT))}/(cdop|templates|tests)/")
 
 @dataclass(frozen=True)
 class ErrorPage:
-    """A heading and what to do."""
+    """A heading, what to do, and what was typed: shown to be copied, because nothing kept it."""
 
     title: str
     sentences: tuple[str, ...]
+    typed: tuple[tuple[str, str], ...] = ()
 
 
 _NOT_FOUND = ErrorPage(
@@ -48,6 +50,13 @@ _NOT_FOUND = ErrorPage(
 )
 PAGES = {
     400: ErrorPage("That could not be read", ("Go back and try again. Nothing has been changed.",)),
+    401: ErrorPage(
+        "You are no longer signed in",
+        (
+            "You were signed out after a time without activity. Nothing has been changed.",
+            "Sign in again in another tab, open the page there, and copy over what you typed.",
+        ),
+    ),
     403: ErrorPage(
         "That was not accepted",
         (
@@ -84,8 +93,13 @@ def add_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
-def _sign_in(request: Request, _: Exception) -> Response:
-    """Lead to the sign-in page, and from there back to a page that was only being read."""
+async def _sign_in(request: Request, _: Exception) -> Response:
+    """Lead to the sign-in page, and from there back to a page that was only being read.
+
+    Whoever sent a form is told, and shown what they typed.
+    """
+    if request.method == "POST" and request.url.path != "/sign-out":
+        return _show(request, 401, replace(PAGES[401], typed=await _typed(request)))
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     to = "/sign-in"
     if request.method == "GET" and here != "/":
@@ -95,8 +109,25 @@ def _sign_in(request: Request, _: Exception) -> Response:
     return RedirectResponse(to, 303)
 
 
-def _refused(request: Request, error: Exception) -> Response:
-    return _show(request, 409, ErrorPage("That cannot be done", (str(error),)))
+async def _refused(request: Request, error: Exception) -> Response:
+    page = ErrorPage("That cannot be done", (str(error),), await _typed(request))
+    return _show(request, 409, page)
+
+
+async def _typed(request: Request) -> tuple[tuple[str, str], ...]:
+    """Return the texts of a sent form, so that a refusal loses nobody's typing."""
+    if request.method != "POST":
+        return ()
+    try:
+        posted = await read_form(request)
+    except HTTPException:
+        return ()
+    return tuple(
+        (name.replace("_", " ").capitalize(), text)
+        for name, texts in posted.fields.items()
+        for text in texts
+        if text.strip() and name != CSRF_FIELD and not name.startswith("password")
+    )
 
 
 def _invalid(request: Request, error: Exception) -> Response:
@@ -109,9 +140,12 @@ def _not_found(request: Request, _: Exception) -> Response:
     return _show(request, 404, _NOT_FOUND)
 
 
-def _http(request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    response = _show(request, status, PAGES.get(status, _BROKEN))
+    page = PAGES.get(status, _BROKEN)
+    if status == 403:
+        page = replace(page, typed=await _typed(request))
+    response = _show(request, status, page)
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
     return response

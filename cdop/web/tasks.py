@@ -21,6 +21,7 @@ _KINDS = {
     "decide": ("Decide on a referral", "/referrals/{id}"),
     "start-review": ("Start the review", "/referrals/{id}"),
     "complete-review": ("Complete the review", "/referrals/{id}"),
+    "publish-review": ("Publish the review", "/referrals/{id}"),
 }
 _STEP = "step:"
 

@@ -5,6 +5,18 @@ import { initAll } from "../vendor/nhsuk-frontend-10.6.1/nhsuk-frontend.min.js";
 const NOT_REACHED =
   "Not saved: the register could not be reached. What you typed is still on this page.";
 
+const SIGNED_OUT =
+  "You are no longer signed in. What you typed is still on this page: copy it before you leave.";
+const STILL_HERE_EVERY = 60_000; // milliseconds; typing is activity, and keeps the session alive
+let lastTold = Date.now();
+
+async function tellStillHere() {
+  if (Date.now() - lastTold < STILL_HERE_EVERY) return;
+  lastTold = Date.now();
+  const answer = await fetch("/still-here", { redirect: "manual" }).catch(() => null);
+  if (answer && answer.status !== 204) say(SIGNED_OUT);
+}
+
 function focusIn(root) {
   const target = root.matches?.("[data-focus]") ? root : root.querySelector("[data-focus]");
   target?.focus();
@@ -26,6 +38,10 @@ function sentencesOf(html) {
 
 initAll();
 focusIn(document);
+
+if (document.querySelector("input[name=csrf]")) {
+  document.addEventListener("input", tellStillHere);
+}
 
 document.addEventListener("htmx:beforeRequest", () => say(""));
 document.addEventListener("htmx:afterSettle", (event) => {

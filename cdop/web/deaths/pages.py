@@ -50,6 +50,7 @@ _EVENTS = {
     "joined-by": "A later case was joined to this one",
     "reviewed": "Reviewed by the panel",
     "on-agenda": "Put on a panel's agenda",
+    "classified": "Classification begun",
     "off-agenda": "Taken off a panel's agenda",
     "referred": "Referred to the joint case review group",
     "settle-transfer-done": "Settled with the other panel",

@@ -57,5 +57,11 @@ def sign_out(request: Request, register: CurrentRegister) -> Response:
     return response
 
 
+@router.get("/still-here", dependencies=[signed_in()])
+def still_here() -> Response:
+    """Count typing as activity: asked by a page on which somebody types for long."""
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
 def _forgetting_password(bound: Bound[SignIn]) -> Bound[SignIn]:
     return replace(bound, values={k: v for k, v in bound.values.items() if k != "password"})

@@ -90,3 +90,18 @@ def test_a_next_that_leads_away_is_dropped(stranger):
     fields = {"username": USERNAME, "password": PASSWORD, "next": "//elsewhere.example"}
     assert stranger.submit("/sign-in", fields).headers["Location"] == "/"
     assert "elsewhere" not in stranger.get("/sign-in?next=//elsewhere.example").text
+
+
+def test_a_form_sent_after_the_session_ended_is_shown_back_to_be_copied(client, register):
+    sessions.sign_out(register, client.cookies[COOKIE])
+    typed = {"name": "An hour <b>of typing</b>", "password": "not shown"}
+    answer = client.submit("/sample/form", typed)
+    assert answer.status_code == 401
+    assert "An hour &lt;b&gt;of typing&lt;/b&gt;" in answer.text
+    assert "not shown" not in answer.text
+
+
+def test_typing_counts_as_activity(client, register):
+    assert client.get("/still-here").status_code == 204
+    sessions.sign_out(register, client.cookies[COOKIE])
+    assert client.get("/still-here").status_code == 303
