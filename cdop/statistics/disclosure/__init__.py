@@ -7,7 +7,8 @@
 
 No proof, no release: everything here ends in a proof or in `Unsafe`. In order of use:
 `profiles` which counts are small (data); `eliminate` complements against exact recovery; `protect`
-what to hide; `attack` the attacker, who may be public or know more; `certificate` the proof, which
+what to hide; `attack` the attacker, who may be public or know more, and `programme` his linear
+programme (the only file that knows the solver); `certificate` the proof, which
 trusts no solver; `worker` all of it out of process. Pure functions of values: no database, no web.
 
 What is promised: every count that the profile calls small, and every small sum of the hidden cells

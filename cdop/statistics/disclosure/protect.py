@@ -41,7 +41,8 @@ def protect(system: LinearSystem, profile: Profile, attacker: Attacker = PUBLIC)
         before = int(attack.hidden.sum())
         attack.sweep()
         for target in attack.unproved():
-            while (blocking := attack.prove(int(target))) is not None:
+            while not attack.prove(int(target)):
+                blocking = attack.blocking(int(target))
                 if not len(blocking):
                     raise Unsafe(
                         "No choice of hidden cells was found that protects"

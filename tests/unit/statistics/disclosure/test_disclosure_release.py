@@ -18,10 +18,10 @@ from cdop.statistics.disclosure import (
     LinearSystem,
     Profile,
     Table,
-    attack,
     audit,
     build_system,
     profile,
+    programme,
     protect,
 )
 from cdop.statistics.disclosure.system import Mask
@@ -248,7 +248,7 @@ def test_a_solver_without_an_optimal_answer_means_no_release(
 ) -> None:
     system = system_of(register(30, 4))
     hidden = protect(system, PARTNER).hidden
-    monkeypatch.setattr(attack, "ITERATIONS", 0)
+    monkeypatch.setattr(programme, "ITERATIONS", 0)
     with pytest.raises(Unsafe):
         audit(system, hidden, PARTNER)
     with pytest.raises(Unsafe):
