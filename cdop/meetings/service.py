@@ -178,7 +178,7 @@ def _await_panel(work: Work, meeting: Meeting, death: Death) -> None:
         reference=death.reference,
         due_on=meeting.held_on,
     )
-    record_event(work, death, "put-on-agenda", ("meetings", meeting.id))
+    record_event(work, death, "on-agenda", ("meetings", meeting.id))
 
 
 def _await_meeting(work: Work, meeting: Meeting, death: Death) -> None:
@@ -199,7 +199,7 @@ def _await_meeting(work: Work, meeting: Meeting, death: Death) -> None:
         standing=before.standing if before else None,
         by_week=before is not None,
     )
-    record_event(work, death, "taken-off-agenda", ("meetings", meeting.id))
+    record_event(work, death, "off-agenda", ("meetings", meeting.id))
 
 
 def _refuse(sentence: str | None) -> None:

@@ -1,10 +1,11 @@
 """What a panel may see: the anonymised case, once it is on a meeting's agenda, and its review."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from cdop.deaths import queries as deaths
 from cdop.deaths.documents import SUMMARY
@@ -15,6 +16,7 @@ from cdop.meetings.models import Meeting
 from cdop.overview import drafts
 from cdop.overview.answers import Draft
 from cdop.overview.models import READ, Review
+from cdop.reference import Form, form
 from cdop.security.work import Work
 
 SHOWN = ("open", "reviewed")
@@ -73,6 +75,12 @@ def case(work: Work, death_id: UUID, permission: str = READ) -> tuple[Death, Mee
     return death, meeting
 
 
+def form_for(work: Work, death_id: UUID) -> Form:
+    """Return the edition of the analysis form in force on the day a case's panel meets."""
+    _, meeting = case(work, death_id)
+    return form("analysis", meeting.held_on)
+
+
 def panel_view(work: Work, death_id: UUID) -> PanelCase:
     """Return a case as the panel sees it, with an audit line. Raises Denied or NotFound."""
     death, meeting = case(work, death_id)
@@ -108,6 +116,16 @@ def review_of(work: Work, death_id: UUID) -> KeptReview | None:
         signed_off_at=row.signed_off_at,
         signed_off_by=row.signed_off_by,
     )
+
+
+def states(work: Work, death_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return how far each of some cases' reviews has come, `draft` or `signed-off`; no words of it.
+
+    Cases without a review, or outside the actor's scope, are left out.
+    """
+    query = select(Review).where(col(Review.death_id).in_(set(death_ids)))
+    reviews = work.session.exec(query)
+    return {r.death_id: r.status for r in reviews if work.actor.may(READ, r.organisation_id)}
 
 
 def find(work: Work, death_id: UUID, *, to_change: bool = False) -> Review | None:

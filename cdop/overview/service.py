@@ -19,17 +19,16 @@ from cdop.tasks.service import close_task, open_task
 
 DRAFT = "overview:review:draft"
 SIGN = "overview:review:sign"
+_SAVED_BETWEEN = (
+    "Someone else saved this form after you opened it. What you typed is not saved yet: "
+    "it is shown below, beside what they saved."
+)
+_READ_AGAIN = "The review was saved again after you opened it. Read it before you sign it off."
 _FROZEN = "This review has been signed off: it can no longer change."
 
 
 class Stale(Refused):
     """Somebody else saved the review after this person opened it."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Someone else saved this form after you opened it. What you typed has not been saved: "
-            "it is shown below, beside what was saved."
-        )
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def save_draft(work: Work, death_id: UUID, draft: Draft, version: int) -> Saved:
     if row and before == draft and row.meeting_id == meeting.id:
         return Saved(row.version, rules.findings(draft, form))
     if version != (row.version if row else 0):
-        raise Stale
+        raise Stale(_SAVED_BETWEEN)
     if faults := rules.faults(draft, form):
         raise Invalid(faults)
     if row is None:
@@ -95,7 +94,7 @@ def sign_off(work: Work, death_id: UUID, version: int) -> None:
             return
         raise Refused(_FROZEN)
     if row.version != version:
-        raise Stale
+        raise Stale(_READ_AGAIN)
     if sentence := _sign_off_refusal(work, row, meeting):
         raise Refused(sentence)
     row.status = "signed-off"

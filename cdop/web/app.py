@@ -12,10 +12,15 @@ from fastapi.responses import PlainTextResponse
 from cdop.registers import is_demonstration
 from cdop.security.work import Register
 from cdop.web.assets import own_assets
+from cdop.web.case_reviews import referral_routes as referrals
+from cdop.web.case_reviews import routes as case_reviews
 from cdop.web.deaths import case_routes, list_routes, notify_routes
 from cdop.web.deps import check_access_is_declared, public
 from cdop.web.errors import Incidents, Report, add_error_pages, log_incident, plain_page
 from cdop.web.headers import BodyLimit, OriginCheck, SecurityHeaders
+from cdop.web.meetings import routes as meetings
+from cdop.web.overview import routes as overview
+from cdop.web.reports import routes as reports
 from cdop.web.sign_in import routes as sign_in
 from cdop.web.start import routes as start
 from cdop.web.templating import environment
@@ -27,6 +32,11 @@ ROUTES: tuple[ModuleType, ...] = (
     list_routes,
     notify_routes,
     case_routes,
+    meetings,
+    overview,
+    case_reviews,
+    referrals,
+    reports,
 )
 THREADS = 4
 

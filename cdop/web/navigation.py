@@ -23,6 +23,8 @@ NAVIGATION: tuple[Item, ...] = (
     Item("Your work", "/"),
     Item("Notify", "/deaths/notify", "deaths:notification:create"),
     Item("Cases", "/deaths", "deaths:case:read"),
+    Item("Meetings", "/meetings", "meetings:meeting:read"),
+    Item("Referrals", "/referrals", "case_reviews:referral:read"),
 )
 
 

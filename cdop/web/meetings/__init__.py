@@ -1,0 +1,1 @@
+"""Pages about meetings: arrange one, fill its agenda, record who was there."""

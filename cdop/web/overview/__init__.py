@@ -1,0 +1,1 @@
+"""Pages of the panel: the anonymised case, its classification, the chair's signature."""

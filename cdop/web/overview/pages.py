@@ -1,0 +1,164 @@
+"""How a case, its review and the analysis form read on the panel's screen."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from cdop.overview import queries, rules
+from cdop.overview.answers import NONE, OTHER, Draft, Line
+from cdop.overview.queries import KeptReview, PanelCase
+from cdop.overview.rules import Finding
+from cdop.overview.service import DRAFT, SIGN
+from cdop.reference import Form, codelist, form_edition
+from cdop.security.work import Work
+from cdop.web.templating import day, moment
+
+Rows = tuple[tuple[str, str], ...]
+WORDS = {
+    "cause": "Cause of death as presently understood",
+    "issues": "Issues identified",
+    "learning": "Learning points",
+    "recommendations": "Recommendations",
+    "family_follow_up": "Follow-up plan for the family",
+}
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A review's answers in words. A factor is (what, how relevant, modifiable, remark)."""
+
+    closed: Rows
+    factors: tuple[tuple[str, ...], ...]
+    words: Rows
+    marks: bool
+
+
+@dataclass(frozen=True)
+class ReviewShown:
+    """A review as it stands: answers, what is to settle, and who saved or signed it."""
+
+    version: int
+    is_signed_off: bool
+    provenance: str
+    form_title: str
+    answers: Answers
+    findings: tuple[Finding, ...]
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """Return what must be settled before the chair can sign."""
+        return tuple(finding for finding in self.findings if finding.blocks)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """Return what is worth a second look."""
+        return tuple(finding for finding in self.findings if not finding.blocks)
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """A case on the panel's screen, nothing that identifies in it, and its review so far."""
+
+    id: UUID
+    reference: str
+    facts: Rows
+    summary: str
+    meeting_id: UUID
+    meets_on: str
+    review: ReviewShown | None
+    may_draft: bool
+    may_sign: bool
+    may_refer: bool
+    sign_off_refusal: str | None
+    refusal: str | None = None
+
+
+def case_page(work: Work, death_id: UUID, refusal: str | None = None) -> CasePage:
+    """Return a case and its review. Raises NotFound for what is not before the actor's panel."""
+    case = queries.panel_view(work, death_id)
+    kept = queries.review_of(work, death_id)
+    may = work.actor.may
+    at = case.organisation_id
+    return CasePage(
+        id=case.death_id,
+        reference=case.reference,
+        facts=facts(case),
+        summary=case.summary,
+        meeting_id=case.meeting_id,
+        meets_on=day(case.meets_on),
+        review=_shown(kept) if kept else None,
+        may_draft=may(DRAFT, at) and not case.is_reviewed,
+        may_sign=may(SIGN, at) and not case.is_reviewed,
+        may_refer=may("case_reviews:referral:create", at),
+        sign_off_refusal=rules.sign_off_refusal(case.meets_on, work.today),
+        refusal=refusal,
+    )
+
+
+def facts(case: PanelCase) -> Rows:
+    """Return what the panel knows of the child besides the summary."""
+    on = case.meets_on
+    return (
+        ("Age at death", _label("age-bands", case.age_band, on)),
+        ("Sex", _label("sex", case.sex, on)),
+        ("Year of death", f"1 April to 31 March, {case.died_year}"),
+        ("Expected", _label("expected", case.expected, on)),
+        ("Place of death", _label("place-of-death", case.place_of_death, on)),
+    )
+
+
+def _shown(kept: KeptReview) -> ReviewShown:
+    form = form_edition("analysis", kept.form_edition)
+    by = f"Saved by {kept.drafted_by}"
+    if kept.signed_off_at:
+        by = f"Signed off by {kept.signed_off_by} on {moment(kept.signed_off_at)}"
+    return ReviewShown(
+        version=kept.version,
+        is_signed_off=kept.is_signed_off,
+        provenance=by,
+        form_title=form.title,
+        answers=answers(kept.draft, form),
+        findings=() if kept.is_signed_off else rules.findings(kept.draft, form),
+    )
+
+
+def answers(draft: Draft, form: Form) -> Answers:
+    """Return a draft's answers in the words of the form's edition."""
+    closed = [("Category of death", category_label(draft.category, form))]
+    if form.secondary_categories:
+        also = "; ".join(category_label(code, form) for code in draft.secondary)
+        closed.append(("Other categories that apply", also))
+    modifiable = form.list("modifiable")
+    closed.append(
+        (modifiable.title, modifiable.label(draft.modifiable) if draft.modifiable else "")
+    )
+    return Answers(
+        closed=tuple(closed),
+        factors=tuple(_factor(line, form) for line in draft.lines),
+        words=tuple((label, getattr(draft.analysis, name)) for name, label in WORDS.items()),
+        marks=form.factor_has_modifiable,
+    )
+
+
+def _factor(line: Line, form: Form) -> tuple[str, ...]:
+    grade = form.list("relevance").label(line.relevance) if line.relevance else ""
+    marks = (line.modifiable.capitalize(),) if form.factor_has_modifiable else ()
+    what = f"{form.list('domains').label(line.domain)}: {factor_label(line.factor, form)}"
+    return (what, f"{line.relevance}: {grade}" if grade else "Not yet graded", *marks, line.note)
+
+
+def factor_label(code: str, form: Form) -> str:
+    """Return what a factor's code means on a form."""
+    if code == NONE:
+        return "no factor identified, or no information"
+    return "another factor" if code == OTHER else form.list("factors").label(code)
+
+
+def category_label(code: str | None, form: Form) -> str:
+    """Return a category with its number, as people quote it."""
+    return f"{code}. {form.list('category').label(code)}" if code else ""
+
+
+def _label(list_id: str, code: str, on: date) -> str:
+    listed = codelist(list_id, on)
+    return next((item.label for item in listed.every if item.code == code), code)
