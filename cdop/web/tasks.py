@@ -22,6 +22,7 @@ _KINDS = {
     "start-review": ("Start the review", "/referrals/{id}"),
     "complete-review": ("Complete the review", "/referrals/{id}"),
     "publish-review": ("Publish the review", "/referrals/{id}"),
+    "publish-review": ("Publish the review", "/referrals/{id}"),
 }
 _STEP = "step:"
 

@@ -1,0 +1,1 @@
+"""Referrals to the joint case review group, their recommendation, decision and review."""

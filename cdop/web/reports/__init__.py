@@ -1,0 +1,1 @@
+"""Exact, internal tables. What leaves the register goes through a release instead."""
