@@ -11,11 +11,18 @@ from cdop.reference import Form, form_edition
 from cdop.security.work import Work
 from cdop.web.forms import Bound, blank
 from cdop.web.overview.forms import ClassifyForm, kept_values
-from cdop.web.overview.pages import WORDS, Answers, Rows, answers, category_label, facts
-from cdop.web.overview.pages import factor_label as _factor_label
+from cdop.web.overview.pages import (
+    WORDS,
+    Answers,
+    Rows,
+    answers,
+    category_label,
+    factor_label,
+    facts,
+)
 
-SPARE = 3
-"""Empty lines offered below those that are filled."""
+FEWEST = 3
+"""How many factor lines a form shows at least; the last of them is always empty."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ def first_view(work: Work, death_id: UUID, *, saved: bool) -> ClassifyPage:
     page = view(work, death_id, blank(ClassifyForm, kept_values(draft, version)))
     edition = queries.form_for(work, death_id)
     found = rules.findings(draft, edition) if kept else ()
-    numbers = tuple(range(len(draft.lines) + SPARE))
+    numbers = tuple(range(max(FEWEST, len(draft.lines) + 1)))
     return replace(page, findings=found, numbers=numbers, saved=saved and kept is not None)
 
 
@@ -102,7 +109,7 @@ def conflict(kept: KeptReview, typed: Draft, form: Form) -> Conflict:
 
 
 def _all(shown: Answers) -> Rows:
-    factors = "\n".join(" · ".join(part for part in line if part) for line in shown.factors)
+    factors = "; ".join(", ".join(part for part in line if part) for line in shown.factors)
     return (*shown.closed, ("Factors", factors), *shown.words)
 
 
@@ -120,7 +127,7 @@ def view(work: Work, death_id: UUID, form: Bound[ClassifyForm]) -> ClassifyPage:
         facts=facts(case),
         summary=case.summary,
         form=form,
-        numbers=tuple(form.lines("lines") or range(SPARE)),
+        numbers=tuple(form.lines("lines") or range(FEWEST)),
         categories=tuple((code, category_label(code, edition)) for code in category.codes()),
         guide=tuple((f"{i.code}. {i.label}", i.includes, i.excludes) for i in category.items),
         has_secondary=edition.secondary_categories,
@@ -136,6 +143,8 @@ def view(work: Work, death_id: UUID, form: Bound[ClassifyForm]) -> ClassifyPage:
 
 
 def _group(domain: str, label: str, form: Form) -> FactorGroup:
-    codes = [i.code for i in form.list("factors").items if i.group == domain]
-    named = [(f"{domain}/{code}", _factor_label(code, form)) for code in (*codes, OTHER, NONE)]
-    return FactorGroup(label, tuple((value, text[:1].upper() + text[1:]) for value, text in named))
+    """Return a domain's factors. A closed list shows no heading, so two answers name the domain."""
+    own = [(i.code, i.label) for i in form.list("factors").items if i.group == domain]
+    short = label.partition(":")[0]
+    also = [(code, f"{short}: {factor_label(code, form)}") for code in (OTHER, NONE)]
+    return FactorGroup(label, tuple((f"{domain}/{code}", text) for code, text in (*own, *also)))

@@ -101,7 +101,7 @@ def facts(case: PanelCase) -> Rows:
     return (
         ("Age at death", _label("age-bands", case.age_band, on)),
         ("Sex", _label("sex", case.sex, on)),
-        ("Year of death", f"1 April to 31 March, {case.died_year}"),
+        ("Year of death", f"{case.died_year} (April to March)"),
         ("Expected", _label("expected", case.expected, on)),
         ("Place of death", _label("place-of-death", case.place_of_death, on)),
     )
@@ -127,7 +127,7 @@ def answers(draft: Draft, form: Form) -> Answers:
     closed = [("Category of death", category_label(draft.category, form))]
     if form.secondary_categories:
         also = "; ".join(category_label(code, form) for code in draft.secondary)
-        closed.append(("Other categories that apply", also))
+        closed.append(("Other categories that apply", also or "None"))
     modifiable = form.list("modifiable")
     closed.append(
         (modifiable.title, modifiable.label(draft.modifiable) if draft.modifiable else "")

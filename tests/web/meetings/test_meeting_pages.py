@@ -111,7 +111,7 @@ def test_a_case_is_taken_off_again(county: Herefordshire, web: Client) -> None:
 
 def attendance(**states: str) -> dict[str, str]:
     """Return what is posted for some agencies."""
-    fields = {}
+    fields: dict[str, str] = {}
     for number, (agency, state) in enumerate(states.items()):
         fields |= {f"attendance-{number}-agency": agency, f"attendance-{number}-state": state}
     return fields
