@@ -8,8 +8,6 @@ from uuid import UUID
 from cdop.case_reviews import queries, rules
 from cdop.case_reviews.models import (
     CONCERN,
-    DECIDED_BECAUSE,
-    RECOMMENDED_BECAUSE,
     SUBJECT,
     Decision,
     Recommendation,
@@ -21,10 +19,10 @@ from cdop.clock import local_day
 from cdop.errors import Refused
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import Organisation
-from cdop.reference import clocks, codelist_edition
+from cdop.reference import clocks
 from cdop.security.work import Work
 from cdop.tasks.queries import outstanding
-from cdop.web.case_reviews import words
+from cdop.web.case_reviews import rows, words
 from cdop.web.case_reviews.forms import DecisionForm, RecommendationForm
 from cdop.web.case_reviews.history import events, review_rows
 from cdop.web.case_reviews.review_forms import ReviewStep, review_steps
@@ -32,23 +30,12 @@ from cdop.web.case_reviews.words import Choices
 from cdop.web.forms import Bound, Form, blank
 from cdop.web.showing import Event
 from cdop.web.tasks import Row, row_of
-from cdop.web.templating import day
 
 RECOMMEND, DECIDE = "case_reviews:recommendation:record", "case_reviews:decision:decide"
 
 F = TypeVar("F", bound=Form)
 
 Typed = Mapping[type[Form], Bound[Any]]
-Rows = list[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Words:
-    """What somebody gave as reasons, under a heading."""
-
-    heading: str
-    text: str
-    dissent: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,13 +59,13 @@ class ReferralPage:
     id: UUID
     reference: str
     status: tuple[str, str]
-    facts: Rows
-    subject: Rows
+    facts: rows.Rows
+    subject: rows.Rows
     concern: str
-    recommendation: Rows
-    decision: Rows
-    reasons: list[Words]
-    reviews: list[Rows]
+    recommendation: rows.Rows
+    decision: rows.Rows
+    reasons: list[rows.Words]
+    reviews: list[rows.Rows]
     outstanding: list[Row]
     events: list[Event]
     form: Bound[Any]
@@ -108,12 +95,12 @@ def referral_page(work: Work, referral_id: UUID, typed: Typed | None = None) -> 
         id=referral.id,
         reference=referral.reference,
         status=words.STATUS[referral.status],
-        facts=_facts(work, referral, board),
-        subject=_subject(work, referral, at),
+        facts=rows.facts(work, referral, board),
+        subject=rows.subject(work, referral, at),
         concern=work.open(referral, CONCERN, at=at).narrative,
-        recommendation=_recommendation_rows(last),
-        decision=_decision_rows(work, decision),
-        reasons=_reasons(work, last, decision, at),
+        recommendation=rows.recommendation_rows(last),
+        decision=rows.decision_rows(work, decision),
+        reasons=rows.reasons(work, last, decision, at),
         reviews=[review_rows(review) for review in queries.reviews(work, referral)],
         outstanding=_outstanding(work, referral),
         events=events(work, referral),
@@ -139,73 +126,6 @@ def _outstanding(work: Work, referral: Referral) -> list[Row]:
             row = replace(row, due=replace(row.due, source=next(sources, "")))
         found.append(row)
     return found
-
-
-def _facts(work: Work, referral: Referral, board: Organisation) -> Rows:
-    names = organisations.names_on(
-        work.session, (board.id, referral.organisation_id), referral.received_on
-    )
-    source = words.label("referral-sources", referral.source, referral.received_on)
-    return [
-        ("For", names[board.id]),
-        ("Before", names[referral.organisation_id]),
-        ("Received", day(referral.received_on)),
-        ("From", source),
-        ("A child’s death in this register", "Yes" if referral.death_id else "No"),
-    ]
-
-
-def _subject(work: Work, referral: Referral, at: UUID) -> Rows:
-    subject = work.open(referral, SUBJECT, at=at)
-    concern = work.open_within(referral, CONCERN)
-    return [
-        ("Name", subject.name or words.label("missing-answers", subject.name_answer, work.today)),
-        ("Date of birth", day(subject.born_on) if subject.born_on else ""),
-        ("Date of death", day(subject.died_on) if subject.died_on else ""),
-        ("Date of the incident", day(subject.incident_on) if subject.incident_on else ""),
-        ("Address", subject.address),
-        ("Referrer", ", ".join(part for part in (concern.referrer, concern.agency) if part)),
-        ("Referrer’s contact", concern.contact),
-    ]
-
-
-def _recommendation_rows(last: Recommendation | None) -> Rows:
-    if last is None:
-        return []
-    return [
-        ("Review", words.review(last.review_kind, last.methodology, last.recommended_on)),
-        ("On", day(last.recommended_on)),
-        ("Recorded by", last.recorded_by),
-    ]
-
-
-def _decision_rows(work: Work, decision: Decision | None) -> Rows:
-    if decision is None:
-        return []
-    what = words.review(decision.review_kind, decision.methodology, decision.proposed_on)
-    given = [
-        f"{_office(each.office)}, {day(each.given_on)}, {each.given_by}"
-        for each in queries.assents(work, decision)
-    ]
-    stands = decision.decided_on
-    return [
-        ("Review", what),
-        ("Decided" if stands else "Proposed", day(stands or decision.proposed_on)),
-        ("By" if len(given) == 1 else "Agreed by", "; ".join(given)),
-    ]
-
-
-def _reasons(
-    work: Work, last: Recommendation | None, decision: Decision | None, at: UUID
-) -> list[Words]:
-    found = []
-    if last:
-        said = work.open(last, RECOMMENDED_BECAUSE, at=at)
-        found.append(Words("Reasons for the recommendation", said.text, said.dissent))
-    for assent in queries.assents(work, decision) if decision else ():
-        said = work.open(assent, DECIDED_BECAUSE, at=at)
-        found.append(Words(f"Reasons of the {_office(assent.office)}", said.text, said.dissent))
-    return [each for each in found if each.text or each.dissent]
 
 
 def _recommending(
@@ -265,12 +185,8 @@ def _proposal(work: Work, board: Organisation, decision: Decision | None) -> Pro
         words=words.review(decision.review_kind, decision.methodology, decision.proposed_on),
         review_kind=decision.review_kind,
         methodology=decision.methodology or "",
-        awaited="; ".join(_office(office) for office in rules.awaited(who, given)),
+        awaited="; ".join(rows.office(office) for office in rules.awaited(who, given)),
     )
-
-
-def _office(code: str) -> str:
-    return codelist_edition("offices", "1").label(code)
 
 
 def _typed(typed: Typed, form: Bound[F] | None) -> Bound[F] | None:

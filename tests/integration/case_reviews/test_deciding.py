@@ -1,5 +1,6 @@
 """Recommended by the group, decided by the office that the law names on that day."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -209,3 +210,34 @@ def test_a_decision_recorded_late_is_judged_by_its_own_day(jcr: Jcr):
     with pytest.raises(Refused):
         jcr.do("partner-health", service.decide, referral, new)
     assert jcr.do("children-chair", service.decide, referral, new).stands
+
+
+def test_partners_who_assent_at_the_same_moment_make_one_decision(jcr: Jcr):
+    referral = jcr.on(date(2019, 10, 1)).refer()
+    jcr.recommend(referral, "rapid-review")
+    with ThreadPoolExecutor(3) as pool:
+        states = list(
+            pool.map(
+                lambda who: jcr.decide(referral, "rapid-review", who=who),
+                ("partner-local-authority", "partner-health", "partner-police"),
+            )
+        )
+    assert len({state.decision_id for state in states}) == 1
+    assert [state.stands for state in states].count(True) == 1
+    assert status(jcr, referral) == "decided"
+    assert open_tasks(jcr) == [("start-review", "herefordshire-jcr")]
+
+
+def test_the_same_decision_sent_twice_at_once_is_made_once(jcr: Jcr):
+    referral = jcr.refer()
+    jcr.recommend(referral, SCR)
+
+    def attempt(_: int) -> bool:
+        try:
+            return jcr.decide(referral, SCR).stands
+        except Refused:
+            return False
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(attempt, range(4))).count(True) == 1
+    assert open_tasks(jcr) == [("start-review", "herefordshire-jcr")]
