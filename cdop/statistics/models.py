@@ -13,12 +13,13 @@ from cdop.db import Bytes, Document, Key, Moment, Text, new_id
 class Release(SQLModel, table=True):
     """A protected release of one panel's year. Once built it is never built again or changed.
 
-    `package` is the zip that people download, `digest` its SHA-256; `ledger` says for each
-    published cell what was shown; `certificate` is the proof's digest, the witnesses stay inside.
+    There is one of a year, whatever the profile: two could be held against each other. `package`
+    is the zip that people download, `digest` its SHA-256; `ledger` says for each published cell
+    what was shown; `certificate` is the proof's digest, the witnesses stay inside.
     """
 
     __tablename__ = "releases"
-    __table_args__ = (Index("uq_releases_year", "organisation_id", "year", "profile", unique=True),)
+    __table_args__ = (Index("uq_releases_year", "organisation_id", "year", unique=True),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Key)
     organisation_id: UUID = Field(sa_type=Key, foreign_key="organisations.id")

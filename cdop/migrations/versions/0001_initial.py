@@ -274,9 +274,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_releases")),
         sqlite_strict=True,
     )
-    op.create_index(
-        "uq_releases_year", "releases", ["organisation_id", "year", "profile"], unique=True
-    )
+    op.create_index("uq_releases_year", "releases", ["organisation_id", "year"], unique=True)
     op.create_table(
         "sign_ins",
         sa.Column("id", db.Key(), nullable=False),

@@ -1,0 +1,198 @@
+"""The tables of a year as data: which there are, what each counts, and under which codes.
+
+Only coded, plain columns can be named: a definition that asks for anything else does not load.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from cdop.errors import Invalid, Misconfigured
+from cdop.reference import NotInForce, codelist, codelist_ids
+from cdop.reference.codelists import merged
+from cdop.reference.derive import financial_year_days
+from cdop.reference.loading import Edition, Frozen, check, named, on_day
+from cdop.statistics.disclosure import TOTAL
+
+DATA = Path(__file__).parent / "data" / "tables.toml"
+ALL = "All"
+READABLE = frozenset(
+    {
+        "age_band",
+        "sex",
+        "ethnic_group",
+        "category",
+        "modifiable",
+        "year_of_death",
+        "review_state",
+    }
+)
+"""The columns that statistics may read. Identity and narrative are not among them."""
+
+Population = Literal["died", "notified", "reviewed"]
+
+
+class Choice(Frozen):
+    """One answer of a column that has no code list of its own."""
+
+    code: str
+    label: str
+
+
+class PopulationDefinition(Frozen):
+    """Whom a table counts."""
+
+    code: Population
+    title: str
+    description: str
+
+
+class ColumnDefinition(Frozen):
+    """A column to count by: its answers come from a code list or are listed here.
+
+    `only`: deaths outside this population have no answer, so that no other table may use it.
+    """
+
+    name: str
+    title: str
+    codelist: str = ""
+    items: tuple[Choice, ...] = ()
+    only: Population | None = None
+
+    @model_validator(mode="after")
+    def _is_a_readable_code(self) -> Self:
+        if self.name not in READABLE:
+            raise ValueError(f"statistics may not read the column {self.name}")
+        if bool(self.codelist) == bool(self.items):
+            raise ValueError(f"{self.name} needs a code list or its own answers")
+        if self.codelist and self.codelist not in codelist_ids():
+            raise ValueError(f"there is no code list {self.codelist}")
+        return self
+
+
+class TableDefinition(Frozen):
+    """A table: the population it counts and the columns that it is cut by."""
+
+    code: str = Field(pattern=r"^[a-z][a-z-]*$")
+    title: str
+    population: Population
+    by: tuple[str, ...] = Field(min_length=1, max_length=2)
+
+
+class MeasureDefinition(Frozen):
+    """A percentage: the sum of some cells of a one-way table over that of others."""
+
+    code: str
+    title: str
+    of: str
+    table: str
+    numerator: tuple[str, ...] = Field(min_length=1)
+    denominator: tuple[str, ...] = Field(min_length=1)
+
+
+class TableSet(Edition):
+    """One edition of the year's tables."""
+
+    populations: tuple[PopulationDefinition, ...]
+    columns: tuple[ColumnDefinition, ...]
+    every: tuple[TableDefinition, ...] = Field(min_length=1)
+    measures: tuple[MeasureDefinition, ...] = ()
+    impossible: tuple[Mapping[str, tuple[str, ...]], ...] = ()
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        columns = {column.name: column for column in self.columns}
+        tables = {table.code: table for table in self.every}
+        for table in self.every:
+            for name in table.by:
+                if name not in columns:
+                    raise ValueError(f"{table.code} counts by {name}, which is no column here")
+                if columns[name].only not in (None, table.population):
+                    raise ValueError(f"{table.code}: {name} has no answer outside its population")
+        if {table.population for table in self.every} != {"died", "notified", "reviewed"}:
+            raise ValueError("each of the three populations needs a table")
+        if any(m.table not in tables or len(tables[m.table].by) != 1 for m in self.measures):
+            raise ValueError("a percentage is taken of a one-way table")
+        if any(set(rule) - set(columns) for rule in self.impossible):
+            raise ValueError("a rule of what is impossible names an unknown column")
+        return self
+
+
+@dataclass(frozen=True)
+class YearTables:
+    """The tables of one year, with the answers that its code lists offer.
+
+    `answers` holds each column's answers as (code, label), in the order of its code list.
+    """
+
+    year: str
+    definitions: TableSet
+    answers: Mapping[str, tuple[tuple[str, str], ...]]
+
+    @property
+    def tables(self) -> tuple[TableDefinition, ...]:
+        """Return the tables in the order of the edition."""
+        return self.definitions.every
+
+    def of(self, population: str) -> list[TableDefinition]:
+        """Return the tables that count a population."""
+        return [table for table in self.tables if table.population == population]
+
+    def codes(self, column: str) -> tuple[str, ...]:
+        """Return the codes of a column, in order."""
+        return tuple(code for code, _ in self.answers[column])
+
+    def label(self, column: str, code: str) -> str:
+        """Return the words of a code, or of the total."""
+        return ALL if code == TOTAL else dict(self.answers[column])[code]
+
+    def title(self, column: str) -> str:
+        """Return what a column is called."""
+        return next(c.title for c in self.definitions.columns if c.name == column)
+
+
+def year_tables(year: str, edition: str | None = None) -> YearTables:
+    """Return the tables in force on the last day of a year such as "2013-14".
+
+    With `edition`, those of an older release. Raises Invalid for a year that is not one, or for
+    which no tables are defined.
+    """
+    _, last = year_days(year)
+    try:
+        sets = table_sets()
+        found = named(sets, edition) if edition else on_day(sets, last)
+        return YearTables(year, found, {c.name: _answers(c, last) for c in found.columns})
+    except NotInForce:
+        raise Invalid(
+            {"year": "There are no tables for that year: they begin with 2008-09"}
+        ) from None
+
+
+def year_days(year: str) -> tuple[date, date]:
+    """Return the first and last day of a year such as "2013-14". Raises Invalid."""
+    try:
+        return financial_year_days(year)
+    except ValueError as error:
+        raise Invalid({"year": str(error)}) from None
+
+
+@cache
+def table_sets(path: Path = DATA) -> tuple[TableSet, ...]:
+    """Return all editions of the year's tables. Raises Misconfigured, naming the fault."""
+    try:
+        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured(f"{path.name} is not TOML: {error}.") from error
+    return check(TableSet, merged(content, path.name), path.name)
+
+
+def _answers(column: ColumnDefinition, day: date) -> tuple[tuple[str, str], ...]:
+    if column.items:
+        return tuple((item.code, item.label) for item in column.items)
+    return codelist(column.codelist, day).choices()
