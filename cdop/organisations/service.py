@@ -61,14 +61,16 @@ def rename(work: Work, organisation_id: UUID, name: str, valid_from: date) -> No
 def merge(work: Work, slug: str, name: str, parts: list[UUID], valid_from: date) -> UUID:
     """Found an organisation that takes the place of `parts` from a day on. Returns its id.
 
-    It serves what they served; they end the day before. Their cases stay theirs, and whoever
-    holds a role at the new one reaches them.
+    It serves what they served, and whoever served them serves it; they end the day before. Their
+    cases stay theirs, and whoever holds a role at the new one reaches them.
     """
     work.check(MANAGE)
     rows = [queries.get(work.session, part) for part in parts]
     if len({row.kind for row in rows}) != 1:
         raise Invalid({"parts": "Only organisations of one kind can merge"})
-    served = {o.id for p in parts for o in queries.served_by(work.session, p, valid_from)}
+    day = valid_from - timedelta(days=1)
+    served = {o.id for p in parts for o in queries.served_by(work.session, p, day)}
+    servants = {o.id for p in parts for k in Kind for o in queries.serving(work.session, p, k, day)}
     new = found(
         work,
         slug,
@@ -78,8 +80,10 @@ def merge(work: Work, slug: str, name: str, parts: list[UUID], valid_from: date)
         board_kind=BoardKind(rows[0].board_kind) if rows[0].board_kind else None,
         serves=sorted(served),
     )
+    for servant in sorted(servants - set(parts)):
+        _link(work, servant, LinkKind.SERVES, new, valid_from)
     for row in rows:
-        row.valid_to = valid_from - timedelta(days=1)
+        row.valid_to = day
         _link(work, new, LinkKind.SUCCEEDS, row.id, valid_from)
     return new
 
