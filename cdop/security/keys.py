@@ -7,6 +7,7 @@ import secrets
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -23,6 +24,9 @@ class Ring:
 
     sealing: dict[int, bytes]
     index: dict[int, bytes]
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("keys are neither pickled nor copied")
 
     @property
     def sealing_version(self) -> int:
@@ -84,7 +88,7 @@ def load(path: Path) -> Ring:
     """
     try:
         mode = path.stat().st_mode
-        text = path.read_text()
+        text = path.read_bytes()
     except FileNotFoundError as error:
         raise Misconfigured(f"There is no key file at {path}. {_RESTORE}") from error
     except OSError as error:

@@ -16,7 +16,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlmodel import Session
 
 from cdop.errors import Unsafe
@@ -28,6 +28,7 @@ NONCE_BYTES = 12
 TOKEN_BYTES = 8
 PAD_TO = 64
 _CACHED_KEYS = 4096
+_MADE_HERE = "cdop.keys_made"  # in `Session.info`: keys that a rollback would take back
 
 D = TypeVar("D", bound=BaseModel)
 
@@ -96,7 +97,10 @@ class Vault:
             text = key.cipher.decrypt(nonce, body, place.bind(key.generation))
         except (InvalidTag, ValueError):
             raise _refusal(place) from None
-        return document.model_validate_json(text)
+        try:
+            return document.model_validate_json(text)
+        except ValidationError:  # its text repeats what was sealed
+            raise _refusal(place) from None
 
     def token(self, kind: str, value: str, organisation_id: UUID | None = None) -> bytes:
         """Return the 64-bit index token of a normalised value, under the key of its kind.
@@ -117,11 +121,13 @@ class Vault:
         row = session.get(DataKey, subject_id)
         if row is not None:
             opened = self._unwrap(row)
-            self._remember(subject_id, opened)
+            if subject_id not in session.info.get(_MADE_HERE, ()):
+                self._remember(subject_id, opened)
             return opened
         if not create:
-            raise Unsafe("The key of a sealed record is missing or destroyed; it cannot be read.")
+            raise Unsafe(f"The key of the sealed record {subject_id} is missing or destroyed.")
         # Not remembered before the commit: a rollback would leave a key that no row holds.
+        session.info.setdefault(_MADE_HERE, set()).add(subject_id)
         return self._unwrap(self._create(session, subject_id))
 
     def _create(self, session: Session, subject_id: UUID) -> DataKey:
@@ -149,7 +155,8 @@ class Vault:
             key = self._wrapping[row.kek_version].decrypt(row.wrapped[:12], row.wrapped[12:], bound)
         except (KeyError, InvalidTag, ValueError):
             raise Unsafe(
-                "The key of a sealed record does not open with this register's key file."
+                f"The key of the sealed record {row.subject_id} does not open with this "
+                "register's key file."
             ) from None
         return _CaseKey(key, row.generation)
 

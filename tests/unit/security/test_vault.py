@@ -1,0 +1,229 @@
+"""A sealed value opens at its own place and nowhere else, and nothing prints a key."""
+
+import copy
+import pickle
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from cdop.db import new_id
+from cdop.errors import Unsafe
+from cdop.security.keys import Ring
+from cdop.security.models import DataKey
+from cdop.security.vault import PAD_TO, Place, Vault
+
+SEALING, INDEX = bytes(range(32)), bytes(range(32, 64))
+WORDS = "Quillon Vextrablatt of 4 Nowhere Lane"
+SLOW_HOST = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+class Secret(BaseModel):
+    """What is sealed here."""
+
+    words: str = ""
+
+
+class Other(BaseModel, extra="forbid"):
+    """A document that no `Secret` can be read as."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Safe:
+    """A vault, the session that holds its keys, and a value sealed at a place."""
+
+    vault: Vault
+    session: Session
+    place: Place
+    sealed: bytes
+
+    def opens(self, place: Place, sealed: bytes) -> str:
+        return self.vault.open(self.session, place, sealed, Secret).words
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    engine = sa.create_engine("sqlite://")
+    DataKey.__table__.create(engine)  # type: ignore[attr-defined]
+    with Session(engine) as opened:
+        yield opened
+    engine.dispose()
+
+
+@pytest.fixture
+def safe(session: Session) -> Safe:
+    vault = Vault(Ring({1: SEALING}, {1: INDEX}))
+    case = new_id()
+    place = Place("deaths", "names", case, case, 1)
+    return Safe(vault, session, place, vault.seal(session, place, Secret(words=WORDS)))
+
+
+def refusal(safe: Safe, place: Place, sealed: bytes) -> str:
+    """Return the sentence of the refusal to open; it tells no content."""
+    with pytest.raises(Unsafe) as caught:
+        safe.opens(place, sealed)
+    hidden = caught.value.__context__ is None or caught.value.__suppress_context__
+    assert hidden, "what failed may repeat what was sealed"
+    sentence = str(caught.value)
+    assert not any(word in sentence for word in WORDS.split() if len(word) > 2)
+    return sentence
+
+
+def test_a_value_opens_at_its_place(safe: Safe) -> None:
+    assert safe.opens(safe.place, safe.sealed) == WORDS
+    again = Vault(Ring({1: SEALING}, {1: INDEX}))
+    assert again.open(safe.session, safe.place, safe.sealed, Secret).words == WORDS
+
+
+@SLOW_HOST
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "table": st.sampled_from(["death", "deathsn", "notifications", ""]),
+            "column": st.sampled_from(["identity", "ames", "summary", ""]),
+            "row_id": st.uuids(),
+            "revision": st.sampled_from([0, 2, 3, 2**63]),
+        },
+    ).filter(bool)
+)
+def test_it_opens_at_no_other_table_column_row_or_revision(
+    safe: Safe, change: dict[str, object]
+) -> None:
+    place = replace(safe.place, **change)  # type: ignore[arg-type]
+    sentence = refusal(safe, place, safe.sealed)
+    assert f"{place.table}.{place.column}, row {place.row_id}" in sentence
+
+
+def test_letters_cannot_wander_from_the_table_to_the_column(safe: Safe) -> None:
+    place = replace(safe.place, table="deathsn", column="ames")
+    assert place.bind(b"\0\1") != safe.place.bind(b"\0\1")
+    refusal(safe, place, safe.sealed)
+
+
+def test_it_does_not_open_as_another_case_s(safe: Safe) -> None:
+    stranger = replace(safe.place, row_id=new_id(), subject_id=new_id())
+    theirs = safe.vault.seal(safe.session, stranger, Secret(words="not this"))
+    refusal(safe, replace(safe.place, subject_id=stranger.subject_id), safe.sealed)
+    refusal(safe, stranger, safe.sealed)
+    refusal(safe, safe.place, theirs)
+    absent = replace(safe.place, subject_id=new_id())
+    assert str(absent.subject_id) in refusal(safe, absent, safe.sealed)
+
+
+def test_no_byte_can_be_changed(safe: Safe) -> None:
+    for at in range(len(safe.sealed)):
+        for bit in (1, 128):
+            changed = bytearray(safe.sealed)
+            changed[at] ^= bit
+            refusal(safe, safe.place, bytes(changed))
+
+
+def test_it_can_be_neither_cut_nor_lengthened(safe: Safe) -> None:
+    for length in range(len(safe.sealed)):
+        refusal(safe, safe.place, safe.sealed[:length])
+        refusal(safe, safe.place, safe.sealed[length + 1 :])
+    refusal(safe, safe.place, safe.sealed + b"\0")
+
+
+def test_another_generation_of_the_key_does_not_open_it(safe: Safe) -> None:
+    refusal(safe, safe.place, safe.sealed[:1] + b"\0\2" + safe.sealed[3:])
+    row = safe.session.get_one(DataKey, safe.place.subject_id)
+    row.generation = 2
+    fresh = replace(safe, vault=Vault(safe.vault.ring))
+    assert str(row.subject_id) in refusal(fresh, safe.place, safe.sealed)
+
+
+def test_a_wrapped_key_cannot_be_given_to_another_case(safe: Safe) -> None:
+    stranger = replace(safe.place, subject_id=new_id())
+    safe.vault.seal(safe.session, stranger, Secret(words="not this"))
+    taken = safe.session.get_one(DataKey, safe.place.subject_id).wrapped
+    safe.session.get_one(DataKey, stranger.subject_id).wrapped = taken
+    refusal(replace(safe, vault=Vault(safe.vault.ring)), stranger, safe.sealed)
+
+
+def test_another_ring_opens_nothing(safe: Safe) -> None:
+    other = Vault(Ring({1: INDEX}, {1: INDEX}))
+    refusal(replace(safe, vault=other), safe.place, safe.sealed)
+    unknown = Vault(Ring({2: SEALING}, {1: INDEX}))
+    refusal(replace(safe, vault=unknown), safe.place, safe.sealed)
+
+
+def test_what_does_not_read_as_its_document_is_refused_without_being_repeated(safe: Safe) -> None:
+    with pytest.raises(Unsafe) as caught:
+        safe.vault.open(safe.session, safe.place, safe.sealed, Other)
+    assert caught.value.__suppress_context__
+    assert "Quillon" not in str(caught.value)
+
+
+def test_the_same_value_is_never_sealed_alike(safe: Safe) -> None:
+    sealed = {safe.vault.seal(safe.session, safe.place, Secret(words=WORDS)) for _ in range(2000)}
+    assert len({each[3:15] for each in sealed}) == 2000
+    assert len({each[15:] for each in sealed}) == 2000
+
+
+@SLOW_HOST
+@given(st.text(max_size=300))
+def test_the_length_tells_only_the_number_of_64_byte_blocks(safe: Safe, words: str) -> None:
+    sealed = safe.vault.seal(safe.session, safe.place, Secret(words=words))
+    assert (len(sealed) - 3 - 12 - 16) % PAD_TO == 0
+    assert safe.opens(safe.place, sealed) == words
+
+
+def test_short_answers_have_one_length(safe: Safe) -> None:
+    lengths = {
+        len(safe.vault.seal(safe.session, safe.place, Secret(words=words)))
+        for words in ("", "no", "not-known", "a name of some length")
+    }
+    assert len(lengths) == 1
+
+
+def test_a_key_of_a_unit_that_was_rolled_back_is_forgotten(session: Session) -> None:
+    """Or a later value would be sealed under a key that no row holds, and lost at the restart."""
+    vault, case = Vault(Ring({1: SEALING}, {1: INDEX})), new_id()
+    place = Place("deaths", "names", case, case, 1)
+    for _ in range(3):
+        vault.seal(session, place, Secret(words="undone"))
+    session.rollback()
+    with Session(session.bind) as later:
+        sealed = vault.seal(later, place, Secret(words=WORDS))
+        later.commit()
+        restarted = Vault(vault.ring)
+        assert restarted.open(later, place, sealed, Secret).words == WORDS
+
+
+def test_tokens_are_alike_only_for_one_value_kind_panel_and_ring(safe: Safe) -> None:
+    here, there = UUID(int=1), UUID(int=2)
+    token = safe.vault.token("born-on", "2026-03-01", here)
+    assert token == safe.vault.token("born-on", "2026-03-01", here)
+    others = {
+        safe.vault.token("born-on", "2026-03-02", here),
+        safe.vault.token("died-on", "2026-03-01", here),
+        safe.vault.token("born-on", "2026-03-01", there),
+        safe.vault.token("born-on", "2026-03-01"),
+        Vault(Ring({1: SEALING}, {1: SEALING})).token("born-on", "2026-03-01", here),
+    }
+    assert len(others) == 5
+    assert token not in others
+
+
+def test_nothing_prints_or_pickles_a_key(safe: Safe) -> None:
+    key = safe.vault._key(safe.session, safe.place.subject_id, create=False)
+    for holder in (safe.vault.ring, safe.vault, key):
+        shown = f"{holder!r} {holder!s} {holder:}"
+        for secret in (SEALING, INDEX):
+            assert secret.hex() not in shown
+            assert repr(secret)[2:-1] not in shown
+        for way in (pickle.dumps, copy.deepcopy):
+            with pytest.raises(TypeError):
+                way(holder)
