@@ -15,7 +15,7 @@ from cdop.security import keys
 from cdop.security.models import AuditEntry, RegisterInfo
 
 TRIGGERS = {
-    "sqlite": {"audit_log_no_update", "audit_log_no_delete"},
+    "sqlite": {"audit_log_no_update", "audit_log_no_delete", "audit_log_no_replace"},
     "postgresql": {"audit_log_append_only"},
 }
 _TRIGGERS_THERE = {
