@@ -190,6 +190,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    """Begin; IMMEDIATE for a write, so that it waits at its start and never fails in the middle."""
-    immediate = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    """Begin; IMMEDIATE for a write, so that it waits at its start and never fails in the middle.
+
+    With the option `reads` SQLite itself refuses a write, as PostgreSQL does.
+    """
+    options = connection.get_execution_options()
+    only_reads = options.get("reads", False)
+    if connection.info.get("only_reads", False) != only_reads:
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if only_reads else 'OFF'}")
+        connection.info["only_reads"] = only_reads
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes", False) else "BEGIN")

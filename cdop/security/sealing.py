@@ -2,11 +2,13 @@
 
 A row belongs to a subject (the case whose key seals it) and an organisation (whose people may see
 it). All sealed columns of a row share one revision: sealing one again seals all of them again.
+A change of a row that somebody else sealed meanwhile fails (`StaleDataError`), and is tried again.
 """
 
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 
 from cdop.db import Bytes, Key, Number, new_id
@@ -19,6 +21,10 @@ class Sealed(SQLModel):
     subject_id: UUID = Field(sa_type=Key, index=True)
     organisation_id: UUID = Field(sa_type=Key)
     sealed_revision: int = Field(default=0, sa_type=Number)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805
+        return {"version_id_col": cls.sealed_revision, "version_id_generator": False}
 
 
 def sealed_column() -> Any:

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
 
 from cdop.clock import Clock, local_day
@@ -150,9 +151,7 @@ class Register:
         self.vault = vault
         self.clock = clock
         self._writing = engine.execution_options(writes=True)
-        self._reading = (
-            engine if settings.is_sqlite else engine.execution_options(postgresql_readonly=True)
-        )
+        self._reading = engine.execution_options(reads=True, postgresql_readonly=True)
 
     @contextmanager
     def work(self, actor: Actor) -> Iterator[Work]:
@@ -192,14 +191,15 @@ class Register:
     ) -> R:
         """Run one service in a unit of work, again when the database asks for it.
 
-        A unique constraint that another writer won, a deadlock or a failed serialisation starts
-        the whole unit again, which then sees what the other wrote.
+        A unique constraint that another writer won, a sealed row that another writer sealed
+        meanwhile, a deadlock or a failed serialisation starts the whole unit again, which then
+        sees what the other wrote.
         """
         for attempt in range(1, _TRIES + 1):
             try:
                 with self.work(actor) as work:
                     return service(work, *args, **kwargs)
-            except DBAPIError as error:
+            except (DBAPIError, StaleDataError) as error:
                 if attempt == _TRIES or not _is_passing(error):
                     raise
         raise AssertionError("unreachable")
@@ -209,7 +209,9 @@ class Register:
             audit.record(session, actor, self.clock.now(), permission, outcome=outcome)
 
 
-def _is_passing(error: DBAPIError) -> bool:
+def _is_passing(error: DBAPIError | StaleDataError) -> bool:
+    if isinstance(error, StaleDataError):
+        return True
     state = getattr(error.orig, "sqlstate", None)
     return isinstance(error, IntegrityError) or state in _RETRIED_STATES
 
