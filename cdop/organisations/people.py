@@ -3,10 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import bindparam, or_
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
+from cdop.db import Day
 from cdop.errors import Invalid, NotFound
 from cdop.organisations.models import Account, Membership
 from cdop.organisations.queries import with_predecessors
@@ -16,6 +16,13 @@ from cdop.security.permissions import Role
 from cdop.security.work import Work
 
 MANAGE = "accounts:account:manage"
+
+_DAY, _ENDS = bindparam("day", type_=Day), col(Membership.valid_to)
+_IN_FORCE = select(Membership).where(
+    col(Membership.valid_from) <= _DAY, or_(_ENDS.is_(None), _ENDS >= _DAY)
+)
+# Asked at every request: to build it each time takes as long as to run it.
+_HELD = _IN_FORCE.where(Membership.account_id == bindparam("account_id"))
 
 
 def add_account(work: Work, username: str, display_name: str, password: str) -> UUID:
@@ -91,12 +98,12 @@ def actor_by_username(session: Session, username: str, day: date) -> Actor:
 
 def actor_of(session: Session, account: Account, day: date, sign_in: UUID | None = None) -> Actor:
     """Return who an account is on a day: its memberships in force, predecessors in reach."""
-    query = _in_force(day).where(Membership.account_id == account.id)
+    held = session.exec(_HELD, params={"account_id": account.id, "day": day})
     return Actor(
         name=account.username,
         display_name=account.display_name,
         account_id=account.id,
-        grants=tuple(_grant(session, membership) for membership in session.exec(query)),
+        grants=tuple(_grant(session, membership) for membership in held),
         session_id=sign_in,
     )
 
@@ -105,15 +112,11 @@ def everyone(work: Work) -> list[tuple[Account, list[Membership]]]:
     """Return all accounts by user name, each with its memberships in force."""
     work.check(MANAGE)
     held: dict[UUID, list[Membership]] = {}
-    for row in work.session.exec(_in_force(work.today).order_by(col(Membership.role))):
+    query = _IN_FORCE.order_by(col(Membership.role))
+    for row in work.session.exec(query, params={"day": work.today}):
         held.setdefault(row.account_id, []).append(row)
     accounts = work.session.exec(select(Account).order_by(Account.username))
     return [(account, held.get(account.id, [])) for account in accounts]
-
-
-def _in_force(day: date) -> SelectOfScalar[Membership]:
-    ends = col(Membership.valid_to)
-    return select(Membership).where(Membership.valid_from <= day, or_(ends.is_(None), ends >= day))
 
 
 def _grant(session: Session, membership: Membership) -> Grant:

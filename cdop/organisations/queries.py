@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, bindparam, or_
 from sqlmodel import Session, col, select
 
 from cdop.errors import NotFound
@@ -17,6 +17,12 @@ from cdop.organisations.models import (
     Organisation,
     OrganisationLink,
     OrganisationName,
+)
+
+# Asked at every request: to build it each time takes as long as to run it.
+_PREDECESSORS = select(OrganisationLink.other_id).where(
+    col(OrganisationLink.organisation_id).in_(bindparam("successors", expanding=True)),
+    OrganisationLink.kind == LinkKind.SUCCEEDS,
 )
 
 
@@ -41,9 +47,12 @@ def get(session: Session, organisation_id: UUID) -> Organisation:
 
 def names_on(session: Session, ids: Iterable[UUID], day: date) -> dict[UUID, str]:
     """Return what each organisation was called on `day` (its first name, when it is older)."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
     query = (
         select(OrganisationName)
-        .where(col(OrganisationName.organisation_id).in_(set(ids)))
+        .where(col(OrganisationName.organisation_id).in_(wanted))
         .order_by(col(OrganisationName.valid_from))
     )
     names: dict[UUID, str] = {}
@@ -107,11 +116,8 @@ def with_predecessors(session: Session, organisation_id: UUID) -> frozenset[UUID
     """Return an organisation and all whose place it took: their cases stay in reach."""
     reached, fresh = {organisation_id}, {organisation_id}
     while fresh:
-        query = select(OrganisationLink.other_id).where(
-            col(OrganisationLink.organisation_id).in_(fresh),
-            OrganisationLink.kind == LinkKind.SUCCEEDS,
-        )
-        fresh = set(session.exec(query)) - reached
+        found = session.exec(_PREDECESSORS, params={"successors": list(fresh)})
+        fresh = set(found) - reached
         reached |= fresh
     return frozenset(reached)
 

@@ -6,6 +6,7 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import select
 
 from cdop.clock import local_day
@@ -21,6 +22,13 @@ LONGEST = timedelta(hours=12)
 _SEEN_EVERY = timedelta(minutes=1)
 
 GATE = system("sign-in")
+
+# Asked at every request: to build it each time takes as long as to run it.
+_BY_TOKEN = (
+    select(SignIn, Account)
+    .join(Account, SignIn.account_id == Account.id)  # type: ignore[arg-type]
+    .where(SignIn.token_hash == bindparam("hash"))
+)
 
 
 def sign_in(register: Register, username: str, password: str) -> str | None:
@@ -44,11 +52,7 @@ def sign_in(register: Register, username: str, password: str) -> str | None:
 def actor_for(register: Register, token: str) -> Actor | None:
     """Return who a token stands for, or None when its session is over."""
     with register.reading(GATE) as work:
-        found = work.session.exec(
-            select(SignIn, Account)
-            .join(Account, SignIn.account_id == Account.id)  # type: ignore[arg-type]
-            .where(SignIn.token_hash == _hash(token))
-        ).one_or_none()
+        found = work.session.exec(_BY_TOKEN, params={"hash": _hash(token)}).one_or_none()
         if found is None:
             return None
         row, account = found

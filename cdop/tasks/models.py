@@ -8,6 +8,18 @@ from sqlmodel import Field, SQLModel
 
 from cdop.db import Day, Key, Moment, Text, new_id
 
+PERMISSIONS = frozenset(
+    {
+        "deaths:case:edit",
+        "overview:review:draft",
+        "overview:review:sign",
+        "case_reviews:recommendation:record",
+        "case_reviews:decision:decide",
+        "case_reviews:review:record",
+    }
+)
+"""What a task may ask of whoever does it: work lists look for tasks that ask one of these."""
+
 _OPEN = text("done_at IS NULL")
 
 

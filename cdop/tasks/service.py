@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from cdop.security.work import Work
-from cdop.tasks.models import Task
+from cdop.tasks.models import PERMISSIONS, Task
 
 
 def open_task(
@@ -25,8 +25,11 @@ def open_task(
     """Open a task, once: when the same one is open already, its due day is set anew.
 
     `by_week` keeps only the Monday of the due day's week (never later than the due day). Without
-    a due day no rule sets one, and the task is listed by the day it was opened.
+    a due day no rule sets one, and the task is listed by the day it was opened. Raises ValueError
+    for a permission by which no work list would find it.
     """
+    if permission not in PERMISSIONS:
+        raise ValueError(f"no work list looks for tasks that ask {permission}")
     precision = "week" if by_week else "day"
     if due_on is None:
         due_on, precision = work.today, "none"

@@ -1,5 +1,6 @@
 """The web application: a register behind pages."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -75,4 +76,6 @@ async def _health() -> PlainTextResponse:
 @asynccontextmanager
 async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+    # What is loaded by now stays: to look through it again took an eighth of each request.
+    gc.freeze()
     yield

@@ -8,6 +8,7 @@ from cdop.organisations import queries as organisations
 from cdop.security import audit
 from cdop.security.permissions import LABELS, Role
 from cdop.security.work import Work
+from cdop.tasks import models as tasks
 from cdop.tasks.queries import worklist
 from cdop.web.tasks import Row, row_of
 from cdop.web.templating import day, moment
@@ -35,17 +36,9 @@ class StartPage:
     tables: list[Table]
 
 
-_WITH_TASKS = {
-    "deaths:case:edit",
-    "overview:review:draft",
-    "overview:review:sign",
-    "case_reviews:recommendation:record",
-    "case_reviews:decision:decide",
-    "case_reviews:review:record",
-}
 _ACTIONS = (
     ("deaths:notification:create", "Notify a death", "/deaths/notify"),
-    ("case_reviews:recommendation:record", "Record a referral", "/referrals/new"),
+    ("case_reviews:review:record", "Record a referral", "/referrals/new"),
     ("statistics:release:build", "Open the statistics", "/statistics"),
 )
 
@@ -53,7 +46,7 @@ _ACTIONS = (
 def start_page(work: Work) -> StartPage:
     """Return the start page of the actor."""
     actor = work.actor
-    found = worklist(work, ROWS + 1) if actor.permissions & _WITH_TASKS else None
+    found = worklist(work, ROWS + 1) if actor.permissions & tasks.PERMISSIONS else None
     tables = []
     if actor.may("meetings:meeting:read"):
         tables.append(_meetings(work))
