@@ -1,0 +1,95 @@
+"""The accounts of the demonstration: one for each role, with passwords made at that moment."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from cdop.demo.places import BEGAN, NEW_ARRANGEMENTS
+from cdop.organisations import people
+from cdop.organisations.queries import by_slug
+from cdop.security import passwords
+from cdop.security.permissions import LABELS, Role
+from cdop.security.work import Work
+
+
+@dataclass(frozen=True)
+class Post:
+    """An account to make: its role, where (by slugs), office, since when, and what it shows."""
+
+    username: str
+    role: Role
+    at: tuple[str, ...]
+    shows: str
+    office: str | None = None
+    since: date = BEGAN
+
+
+@dataclass(frozen=True, repr=False)
+class NewAccount:
+    """An account just made, with its password: to be shown once and kept nowhere."""
+
+    role: str
+    username: str
+    password: str
+    shows: str
+
+
+_PANEL, _GROUP = "herefordshire-cdop", "herefordshire-jcr"
+_DECIDES = "referrals that await this office's decision"
+_PARTNER = "referrals that the three partners decide together"
+
+POSTS = (
+    Post("notifier", Role.NOTIFIER, (_PANEL,), "the form to notify a death"),
+    Post("coordinator", Role.COORDINATOR, (_PANEL,), "what is due on each open case"),
+    Post("panel-chair", Role.PANEL_CHAIR, (_PANEL,), "reviews to sign off"),
+    Post("panel-member", Role.PANEL_MEMBER, (_PANEL,), "cases to classify at the next meeting"),
+    Post("jcr-administrator", Role.JCR_ADMINISTRATOR, (_GROUP,), "referrals and reviews to record"),
+    Post("jcr-member", Role.JCR_MEMBER, (_GROUP,), "referrals that await a recommendation"),
+    Post("children-chair", Role.DECISION_MAKER, ("herefordshire",), _DECIDES, "children-chair"),
+    Post("adults-chair", Role.DECISION_MAKER, ("herefordshire-adults",), _DECIDES, "adults-chair"),
+    Post(
+        "hpeg-chair",
+        Role.DECISION_MAKER,
+        ("herefordshire-community-safety",),
+        _DECIDES,
+        "hpeg-chair",
+    ),
+    *(
+        Post(office, Role.DECISION_MAKER, ("herefordshire",), _PARTNER, office, NEW_ARRANGEMENTS)
+        for office in ("partner-local-authority", "partner-health", "partner-police")
+    ),
+    Post("analyst", Role.ANALYST, (_PANEL, _GROUP), "the year's statistics and their release"),
+    Post("administrator", Role.ADMINISTRATOR, (), "accounts and organisations"),
+    Post("auditor", Role.AUDITOR, (), "the audit log"),
+    Post(
+        "worcestershire-coordinator",
+        Role.COORDINATOR,
+        ("worcestershire-cdop",),
+        "another panel's cases, and none of Herefordshire's",
+    ),
+)
+
+# They act in the demonstration's past and are not handed out.
+NEIGHBOURS = tuple(
+    Post(f"{county}-{role}", role, (f"{county}-cdop",), "its own panel's cases")
+    for county in ("worcestershire", "hampshire")
+    for role in (Role.COORDINATOR, Role.PANEL_MEMBER, Role.PANEL_CHAIR)
+    if f"{county}-{role}" != "worcestershire-coordinator"
+)
+
+
+def appoint(work: Work, posts: tuple[Post, ...]) -> list[NewAccount]:
+    """Make the accounts of `posts`. Returns them with their passwords."""
+    return [_appoint(work, post) for post in posts]
+
+
+def _appoint(work: Work, post: Post) -> NewAccount:
+    password = passwords.generate()
+    name = f"{post.username.replace('-', ' ').title()} (invented)"
+    account = people.add_account(work, post.username, name, password)
+    for slug in post.at or (None,):
+        where = by_slug(work.session, slug).id if slug else None
+        people.add_membership(
+            work, account, post.role, where, office=post.office, valid_from=post.since
+        )
+    label = LABELS[post.role]
+    return NewAccount(label, post.username, password, post.shows)
