@@ -20,6 +20,16 @@ class Refused(CdopError):
     """The request is understood and permitted, but a rule or the record's state says no."""
 
 
+class Erased(Refused):
+    """What was sealed about a record was erased: its key is destroyed, and nobody can read it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This record has been erased: what was written about the person can no longer be read. "
+            "Its coded facts stay for statistics."
+        )
+
+
 class NotFound(CdopError):
     """The thing is absent, or outside this person's scope: the two look alike on purpose."""
 

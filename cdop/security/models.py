@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from cdop.db import Bytes, Document, Key, Moment, Number, Text, new_id
+
+_DESTROYED = text("wrapped IS NULL")
 
 
 class RegisterInfo(SQLModel, table=True):
@@ -22,14 +24,27 @@ class RegisterInfo(SQLModel, table=True):
 
 
 class DataKey(SQLModel, table=True):
-    """The wrapped key of one case (`subject_id`): destroying it makes the case unreadable."""
+    """The wrapped key of one case (`subject_id`): destroying it makes the case unreadable.
+
+    The row of a destroyed key stays, without the key, so that none is ever made for the case again.
+    """
 
     __tablename__ = "data_keys"
+    __table_args__ = (
+        CheckConstraint("(wrapped IS NULL) = (destroyed_at IS NOT NULL)", name="destroyed"),
+        Index(
+            "ix_data_keys_destroyed",
+            "destroyed_at",
+            sqlite_where=_DESTROYED,
+            postgresql_where=_DESTROYED,
+        ),
+    )
 
     subject_id: UUID = Field(primary_key=True, sa_type=Key)
     generation: int = Field(sa_type=Number)
     kek_version: int = Field(sa_type=Number)
-    wrapped: bytes = Field(sa_type=Bytes)
+    wrapped: bytes | None = Field(default=None, sa_type=Bytes)
+    destroyed_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class IndexToken(SQLModel, table=True):

@@ -13,6 +13,9 @@ from sqlmodel import Field, SQLModel
 
 from cdop.db import Bytes, Key, Number, new_id
 
+ERASED = b"\x00"
+"""Stands in a sealed column in place of what was erased. No sealed value begins so."""
+
 
 class Sealed(SQLModel):
     """Mixin for a table with sealed columns."""

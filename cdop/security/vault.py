@@ -9,6 +9,7 @@ and no more.
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from typing import TypeVar
 from uuid import UUID
@@ -17,11 +18,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel, ValidationError
-from sqlmodel import Session
+from sqlalchemy import func
+from sqlmodel import Session, col, select
 
-from cdop.errors import Unsafe
+from cdop.errors import Erased, Unsafe
 from cdop.security.keys import KEY_BYTES, Ring
 from cdop.security.models import DataKey
+from cdop.security.sealing import ERASED
 
 FORMAT = b"\x01"
 NONCE_BYTES = 12
@@ -29,6 +32,10 @@ TOKEN_BYTES = 8
 PAD_TO = 64
 _CACHED_KEYS = 4096
 _MADE_HERE = "cdop.keys_made"  # in `Session.info`: keys that a rollback would take back
+_HELD = "cdop.keys_held"  # keys that nobody can destroy before this unit of work ends
+_DESTROYED = "cdop.keys_destroyed"  # how many were destroyed when this unit of work first asked
+
+_COUNT_DESTROYED = select(func.count()).where(col(DataKey.wrapped).is_(None))
 
 D = TypeVar("D", bound=BaseModel)
 
@@ -74,6 +81,7 @@ class Vault:
         self.ring = ring
         self._wrapping = {v: AESGCM(key) for v, key in ring.sealing.items()}
         self._opened: OrderedDict[UUID, _CaseKey] = OrderedDict()
+        self._destroyed = 0
         self._lock = Lock()
 
     def seal(self, session: Session, place: Place, document: BaseModel) -> bytes:
@@ -87,8 +95,12 @@ class Vault:
     def open(self, session: Session, place: Place, sealed: bytes, document: type[D]) -> D:
         """Open a sealed document.
 
-        Raises Unsafe when it was not sealed at this very place and revision, or was changed.
+        Raises Unsafe when it was not sealed at this very place and revision, or was changed;
+        Erased when the case's key was destroyed.
         """
+        if sealed == ERASED:
+            row = session.get(DataKey, place.subject_id)
+            raise Erased if row is not None and row.wrapped is None else _refusal(place)
         key = self._key(session, place.subject_id, create=False)
         head, nonce, body = sealed[:3], sealed[3:15], sealed[15:]
         if head != FORMAT + key.generation:
@@ -112,23 +124,53 @@ class Vault:
         mac.update(value.encode())
         return mac.finalize()[:TOKEN_BYTES]
 
-    def _key(self, session: Session, subject_id: UUID, *, create: bool) -> _CaseKey:
+    def destroy(self, session: Session, subject_id: UUID, at: datetime) -> None:
+        """Destroy a case's key for good: no process opens or seals anything under it afterwards.
+
+        Waits for units of work that are sealing under it, and makes later ones wait.
+        """
+        row = session.get(DataKey, subject_id, with_for_update=True)
+        if row is None:
+            row = DataKey(subject_id=subject_id, generation=0, kek_version=0)
+        row.wrapped, row.destroyed_at = None, row.destroyed_at or at
+        session.add(row)
+        session.flush()
         with self._lock:
-            opened = self._opened.get(subject_id)
-            if opened is not None:
-                self._opened.move_to_end(subject_id)
-                return opened
-        row = session.get(DataKey, subject_id)
+            self._opened.pop(subject_id, None)
+
+    def _key(self, session: Session, subject_id: UUID, *, create: bool) -> _CaseKey:
+        self._heed_destroyed(session)
+        held: set[UUID] = session.info.setdefault(_HELD, set())
+        if not create or subject_id in held:
+            with self._lock:
+                opened = self._opened.get(subject_id)
+                if opened is not None:
+                    self._opened.move_to_end(subject_id)
+                    return opened
+        lock = {"read": True} if create and subject_id not in held else None
+        row = session.get(DataKey, subject_id, with_for_update=lock)
+        if create:
+            held.add(subject_id)
         if row is not None:
             opened = self._unwrap(row)
             if subject_id not in session.info.get(_MADE_HERE, ()):
-                self._remember(subject_id, opened)
+                self._remember(session, subject_id, opened)
             return opened
         if not create:
-            raise Unsafe(f"The key of the sealed record {subject_id} is missing or destroyed.")
+            raise Unsafe(f"The key of the sealed record {subject_id} is missing.")
         # Not remembered before the commit: a rollback would leave a key that no row holds.
         session.info.setdefault(_MADE_HERE, set()).add(subject_id)
         return self._unwrap(self._create(session, subject_id))
+
+    def _heed_destroyed(self, session: Session) -> None:
+        """Forget every opened key when one was destroyed, by any process; once a unit of work."""
+        if _DESTROYED in session.info:
+            return
+        seen = session.info[_DESTROYED] = session.exec(_COUNT_DESTROYED).one()
+        with self._lock:
+            if seen > self._destroyed:
+                self._opened.clear()
+                self._destroyed = seen
 
     def _create(self, session: Session, subject_id: UUID) -> DataKey:
         version, generation, key = (
@@ -150,6 +192,8 @@ class Vault:
         return row
 
     def _unwrap(self, row: DataKey) -> _CaseKey:
+        if row.wrapped is None:
+            raise Erased
         bound = _wrap_place(row.subject_id, row.generation, row.kek_version)
         try:
             key = self._wrapping[row.kek_version].decrypt(row.wrapped[:12], row.wrapped[12:], bound)
@@ -160,8 +204,10 @@ class Vault:
             ) from None
         return _CaseKey(key, row.generation)
 
-    def _remember(self, subject_id: UUID, opened: _CaseKey) -> None:
+    def _remember(self, session: Session, subject_id: UUID, opened: _CaseKey) -> None:
         with self._lock:
+            if session.info[_DESTROYED] != self._destroyed:
+                return  # this unit of work began before a key was destroyed, perhaps this one
             self._opened[subject_id] = opened
             while len(self._opened) > _CACHED_KEYS:
                 self._opened.popitem(last=False)

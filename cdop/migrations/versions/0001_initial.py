@@ -1,7 +1,7 @@
 """The tables of the first version."""
 
-import sqlalchemy as sa
 from alembic import op
+import sqlalchemy as sa
 
 from cdop import db
 
@@ -48,9 +48,21 @@ def upgrade() -> None:
         sa.Column("subject_id", db.Key(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("kek_version", sa.Integer(), nullable=False),
-        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=True),
+        sa.Column("destroyed_at", db.Moment(), nullable=True),
+        sa.CheckConstraint(
+            "(wrapped IS NULL) = (destroyed_at IS NOT NULL)", name=op.f("ck_data_keys_destroyed")
+        ),
         sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_data_keys")),
         sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_data_keys_destroyed",
+        "data_keys",
+        ["destroyed_at"],
+        unique=False,
+        sqlite_where=sa.text("wrapped IS NULL"),
+        postgresql_where=sa.text("wrapped IS NULL"),
     )
     op.create_table(
         "index_tokens",
