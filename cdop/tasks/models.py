@@ -26,10 +26,10 @@ _OPEN = text("done_at IS NULL")
 class Task(SQLModel, table=True):
     """Something to do at an organisation, for whoever holds `permission` there.
 
-    `due_on` is the exact day, or the Monday of its week when `due_precision` is `week`: a due day
-    counted from a sealed date of death must not give that date away. With `none` no rule sets a
-    day, and `due_on` is the day the task was opened. `standing` says how binding the day is
-    (statutory, expected, local); `clock` is the rule it comes from.
+    `due_on` is the exact day, or with `due_precision` `week` the first of the seven days in which
+    it falls: a due day counted from a sealed date of death must not give that date away. With
+    `none` no rule sets a day, and `due_on` is the day the task was opened. `standing` says how
+    binding the day is (statutory, expected, local); `clock` is the rule it comes from.
     """
 
     __tablename__ = "tasks"

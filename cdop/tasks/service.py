@@ -1,6 +1,6 @@
 """Opening and closing tasks, called by other packages' services within their unit of work."""
 
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -24,17 +24,15 @@ def open_task(
 ) -> None:
     """Open a task, once: when the same one is open already, its due day is set anew.
 
-    `by_week` keeps only the Monday of the due day's week (never later than the due day). Without
-    a due day no rule sets one, and the task is listed by the day it was opened. Raises ValueError
-    for a permission by which no work list would find it.
+    With `by_week` the due day itself is not known here: `due_on` is the first of the seven days in
+    which it falls. Without a due day no rule sets one, and the task is listed by the day it was
+    opened. Raises ValueError for a permission by which no work list would find it.
     """
     if permission not in PERMISSIONS:
         raise ValueError(f"no work list looks for tasks that ask {permission}")
     precision = "week" if by_week else "day"
     if due_on is None:
         due_on, precision = work.today, "none"
-    elif by_week:
-        due_on -= timedelta(days=due_on.weekday())
     task = _find(work, kind, organisation_id, subject[1])
     if task is None:
         task = Task(

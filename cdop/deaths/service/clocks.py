@@ -1,7 +1,7 @@
 """Due dates of a death: which clocks run, from which sealed date, and the tasks they open."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlmodel import col, select
 
@@ -9,7 +9,7 @@ from cdop.clock import LONDON, local_day
 from cdop.deaths.documents import Identity
 from cdop.deaths.models import Death, DeathEvent
 from cdop.deaths.service.events import STEP
-from cdop.reference import Clock, clocks, due
+from cdop.reference import Clock, clocks, derive, due
 from cdop.security.work import Work
 from cdop.tasks.models import Task
 from cdop.tasks.service import open_task
@@ -85,25 +85,44 @@ def due_on(clock: Clock, identity: Identity) -> date:
     return local_day(end) if isinstance(end, datetime) else end
 
 
-def open_tasks(work: Work, death: Death, identity: Identity) -> None:
-    """Open a task for each step that somebody still has to take.
+def known_week(died_on: date) -> date:
+    """Return the Monday of the week of a death, from which its plain due days are counted.
 
-    A due day that counts from the sealed date of death is kept by its week only.
+    Were each due day counted from the sealed date and then cut to its week, a Monday or a Sunday
+    would be told from the other days by the weeks of several clocks together. Counted from the
+    Monday they are early by six days at most, and never late. A week that a new financial year or
+    new clocks cut is taken with the week before or after it: seven days always look alike.
     """
+    monday = died_on - timedelta(days=died_on.weekday())
+    week_before = monday - timedelta(days=7)
+    cut = _plain_signs(died_on) != _plain_signs(monday + timedelta(days=6))
+    cut_before = _plain_signs(monday - timedelta(days=1)) != _plain_signs(week_before)
+    return week_before if cut or cut_before else monday
+
+
+def _plain_signs(died_on: date) -> tuple[str, ...]:
+    """Return what else stands in clear and depends on the day of death alone."""
+    return derive.financial_year(died_on), *(clock.code for clock in running(died_on))
+
+
+def open_tasks(work: Work, death: Death, identity: Identity) -> None:
+    """Open a task for each step that somebody still has to take."""
     open_next_step(work, death, NEXT_STEPS[0], identity)
     for clock in running(identity.died_on or work.today):
         if clock.code not in _OWN_CLOCKS:
-            _open(work, death, STEP + clock.code, clock, due_on(clock, identity))
+            _open(work, death, STEP + clock.code, clock, identity)
 
 
 def open_next_step(work: Work, death: Death, kind: str, identity: Identity) -> None:
     """Open the panel's next step on a case, due by the clock of its review where there is one."""
     found = [c for c in running(identity.died_on or work.today) if c.code == PANEL_REVIEW]
-    clock = found[0] if found else None
-    _open(work, death, kind, clock, due_on(clock, identity) if clock else None)
+    _open(work, death, kind, found[0] if found else None, identity)
 
 
-def _open(work: Work, death: Death, kind: str, clock: Clock | None, day: date | None) -> None:
+def _open(work: Work, death: Death, kind: str, clock: Clock | None, identity: Identity) -> None:
+    day = None
+    if clock and identity.died_on:
+        day = due_on(clock, Identity(died_on=known_week(identity.died_on)))
     open_task(
         work,
         kind,
@@ -127,6 +146,6 @@ def refresh_tasks(work: Work, death: Death, identity: Identity) -> None:
             open_next_step(work, death, kind, identity)
     for clock in running(identity.died_on or work.today):
         if STEP + clock.code in kinds:
-            _open(work, death, STEP + clock.code, clock, due_on(clock, identity))
+            _open(work, death, STEP + clock.code, clock, identity)
     if not kinds:
         open_tasks(work, death, identity)
