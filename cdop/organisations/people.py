@@ -1,5 +1,6 @@
 """Accounts and the roles they hold."""
 
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
@@ -18,11 +19,8 @@ from cdop.security.work import Work
 MANAGE = "accounts:account:manage"
 
 _DAY, _ENDS = bindparam("day", type_=Day), col(Membership.valid_to)
-_IN_FORCE = select(Membership).where(
-    col(Membership.valid_from) <= _DAY, or_(_ENDS.is_(None), _ENDS >= _DAY)
-)
-# Asked at every request: to build it each time takes as long as to run it.
-_HELD = _IN_FORCE.where(Membership.account_id == bindparam("account_id"))
+IN_FORCE = (col(Membership.valid_from) <= _DAY) & or_(_ENDS.is_(None), _ENDS >= _DAY)
+"""The condition that a membership is held on the day of the parameter `day`."""
 
 
 def add_account(work: Work, username: str, display_name: str, password: str) -> UUID:
@@ -96,14 +94,24 @@ def actor_by_username(session: Session, username: str, day: date) -> Actor:
     return actor_of(session, account, day)
 
 
-def actor_of(session: Session, account: Account, day: date, sign_in: UUID | None = None) -> Actor:
+def actor_of(session: Session, account: Account, day: date) -> Actor:
     """Return who an account is on a day: its memberships in force, predecessors in reach."""
-    held = session.exec(_HELD, params={"account_id": account.id, "day": day})
+    query = select(Membership).where(Membership.account_id == account.id, IN_FORCE)
+    return actor_with(session, account, session.exec(query, params={"day": day}))
+
+
+def actor_with(
+    session: Session,
+    account: Account,
+    memberships: Iterable[Membership],
+    sign_in: UUID | None = None,
+) -> Actor:
+    """Return who an account is by memberships already read, in the session `sign_in` if any."""
     return Actor(
         name=account.username,
         display_name=account.display_name,
         account_id=account.id,
-        grants=tuple(_grant(session, membership) for membership in held),
+        grants=tuple(_grant(session, membership) for membership in memberships),
         session_id=sign_in,
     )
 
@@ -112,7 +120,7 @@ def everyone(work: Work) -> list[tuple[Account, list[Membership]]]:
     """Return all accounts by user name, each with its memberships in force."""
     work.check(MANAGE)
     held: dict[UUID, list[Membership]] = {}
-    query = _IN_FORCE.order_by(col(Membership.role))
+    query = select(Membership).where(IN_FORCE).order_by(col(Membership.role))
     for row in work.session.exec(query, params={"day": work.today}):
         held.setdefault(row.account_id, []).append(row)
     accounts = work.session.exec(select(Account).order_by(Account.username))

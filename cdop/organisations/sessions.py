@@ -7,11 +7,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import bindparam
-from sqlmodel import select
+from sqlmodel import col, select
 
-from cdop.clock import local_day
-from cdop.organisations.models import Account, SignIn
-from cdop.organisations.people import actor_of
+from cdop.organisations.models import Account, Membership, SignIn
+from cdop.organisations.people import IN_FORCE, actor_with
 from cdop.security import passwords
 from cdop.security.actor import Actor, system
 from cdop.security.work import Register, Work
@@ -25,8 +24,9 @@ GATE = system("sign-in")
 
 # Asked at every request: to build it each time takes as long as to run it.
 _BY_TOKEN = (
-    select(SignIn, Account)
-    .join(Account, SignIn.account_id == Account.id)  # type: ignore[arg-type]
+    select(SignIn, Account, Membership)
+    .join(Account, col(SignIn.account_id) == Account.id)
+    .outerjoin(Membership, (col(Membership.account_id) == Account.id) & IN_FORCE)
     .where(SignIn.token_hash == bindparam("hash"))
 )
 
@@ -52,10 +52,11 @@ def sign_in(register: Register, username: str, password: str) -> str | None:
 def actor_for(register: Register, token: str) -> Actor | None:
     """Return who a token stands for, or None when its session is over."""
     with register.reading(GATE) as work:
-        found = work.session.exec(_BY_TOKEN, params={"hash": _hash(token)}).one_or_none()
-        if found is None:
+        values = {"hash": _hash(token), "day": work.today}
+        found = work.session.exec(_BY_TOKEN, params=values).all()
+        if not found:
             return None
-        row, account = found
+        row, account, _ = found[0]
         alive = (
             row.ended_at is None
             and account.disabled_at is None
@@ -64,7 +65,8 @@ def actor_for(register: Register, token: str) -> Actor | None:
         )
         if not alive:
             return None
-        actor = actor_of(work.session, account, local_day(work.now), row.id)
+        held = filter(None, (membership for _, _, membership in found))
+        actor = actor_with(work.session, account, held, row.id)
         stale = work.now - row.seen_at > _SEEN_EVERY
     if stale:
         register.do(GATE, _see, row.id)

@@ -1,18 +1,33 @@
 """A person's work list, and what is outstanding on one subject."""
 
+from dataclasses import dataclass, fields
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, bindparam, union_all
+import sqlalchemy as sa
+from sqlalchemy import Integer, Select, bindparam, union_all
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from cdop.security.work import Work
 from cdop.tasks.models import PERMISSIONS, Task
 
 
-def worklist(work: Work, limit: int = 25) -> list[Task]:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An open task as a list shows it; the names are those of `Task`."""
+
+    kind: str
+    subject_id: UUID
+    reference: str
+    standing: str | None
+    due_on: date
+    due_precision: str
+    opened_at: datetime
+
+
+def worklist(work: Work, limit: int = 25) -> list[Waiting]:
     """Return the actor's most urgent open tasks, the earliest due first.
 
     One short index walk for each (organisation, permission) the actor holds, so that its cost
@@ -28,11 +43,11 @@ def worklist(work: Work, limit: int = 25) -> list[Task]:
     values: dict[str, Any] = {"most": limit}
     for number, (organisation, permission) in enumerate(held):
         values |= {f"organisation_{number}": organisation, f"permission_{number}": permission}
-    return list(work.session.exec(_most_urgent(len(held)), params=values))
+    return [Waiting(*row) for row in work.session.execute(_most_urgent(len(held)), values)]
 
 
 @cache
-def _most_urgent(walks: int) -> SelectOfScalar[Task]:
+def _most_urgent(walks: int) -> Select[Any]:
     """Return the query of so many walks. Kept, because to build it takes longer than to run it."""
     most = bindparam("most", type_=Integer)
     found = [
@@ -49,7 +64,7 @@ def _most_urgent(walks: int) -> SelectOfScalar[Task]:
     ]
     first = union_all(*(select(walk.c.id, walk.c.due_on) for walk in found)).subquery()
     return (
-        select(Task)
+        sa.select(*(getattr(Task, each.name) for each in fields(Waiting)))
         .join(first, first.c.id == Task.id)
         .order_by(col(Task.due_on), col(Task.id))
         .limit(most)

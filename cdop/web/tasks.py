@@ -5,6 +5,7 @@ from datetime import date
 
 from cdop.reference import clocks
 from cdop.tasks.models import Task
+from cdop.tasks.queries import Waiting
 from cdop.web.showing import Due
 
 # What is to be done, and the page on which one does it.
@@ -39,7 +40,7 @@ class Row:
     opened_on: date
 
 
-def row_of(task: Task, today: date) -> Row:
+def row_of(task: Task | Waiting, today: date) -> Row:
     """Return how a task reads today."""
     what, href = describe(task.kind, today)
     due = Due(task.due_on, today, task.standing, week=task.due_precision == "week")
