@@ -1,7 +1,7 @@
 """The file of a backup: a ZIP with one file of JSON lines for each table, and a manifest.
 
 The manifest names every table with its digest, and carries a code that only the register's own
-keys give: a backup that somebody changed is found.
+keys give: a backup that somebody changed is found. The file ends with the SHA-256 of all before it.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -23,6 +23,8 @@ from cdop.errors import Misconfigured, Refused, Unsafe
 from cdop.security.keys import Ring
 
 MANIFEST = "manifest.json"
+# The comment with which the ZIP ends: the digest of the whole file up to there, in hex.
+DIGEST_BYTES = 64
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, NotImplementedError)
 
 
@@ -138,13 +140,17 @@ def writing(file: Path, manifest: Manifest) -> Iterator[Writer]:
         raise Refused(f"{file} stands there already; a backup is never written over.")
     partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
     try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         raise Misconfigured(f"No file can be written in {file.parent}.") from error
     try:
-        with os.fdopen(descriptor, "wb") as raw:
+        with os.fdopen(descriptor, "w+b") as raw:
             with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+                archive.comment = b"0" * DIGEST_BYTES
                 yield Writer(archive, manifest)
+            digest = _digest(raw)
+            raw.seek(-DIGEST_BYTES, os.SEEK_END)
+            raw.write(digest)
             raw.flush()
             os.fsync(raw.fileno())
         partial.rename(file)
@@ -157,11 +163,16 @@ def writing(file: Path, manifest: Manifest) -> Iterator[Writer]:
 def reading(file: Path) -> Iterator[Reader]:
     """Open an archive. Raises Unsafe when it is not a whole one, Misconfigured when unreadable."""
     try:
+        with file.open("rb") as raw:
+            whole = _digest(raw)
         archive = zipfile.ZipFile(file)
     except zipfile.BadZipFile:
         raise broken(file) from None
     except OSError as error:
         raise Misconfigured(f"The backup {file} cannot be read.") from error
+    if archive.comment != whole:
+        archive.close()
+        raise broken(file)
     with archive:
         yield Reader(archive, file)
 
@@ -169,6 +180,17 @@ def reading(file: Path) -> Iterator[Reader]:
 def broken(file: Path) -> Unsafe:
     """Return the error for a file that is not what was written."""
     return Unsafe(f"{file} is not a whole backup: it was cut, damaged or changed. Use another one.")
+
+
+def _digest(raw: BinaryIO) -> bytes:
+    """Return the digest of a file without the last `DIGEST_BYTES` of it."""
+    left = max(raw.seek(0, os.SEEK_END) - DIGEST_BYTES, 0)
+    raw.seek(0)
+    digest = hashlib.sha256()
+    while left and (block := raw.read(min(left, 2**20))):
+        digest.update(block)
+        left -= len(block)
+    return digest.hexdigest().encode()
 
 
 def _sync_folder(folder: Path) -> None:

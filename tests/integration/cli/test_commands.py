@@ -1,0 +1,167 @@
+"""Each command works as a named actor and is audited; a refusal is one sentence and exit code 1."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+import cdop
+from cdop import config, registers
+from cdop.organisations import people, sessions
+from cdop.security.actor import system
+from cdop.security.models import AuditEntry
+
+
+@pytest.fixture
+def register(tmp_path, made):
+    return registers.open_register(config.load(tmp_path / "register"))
+
+
+def audited(register, action):
+    with register.reading(system("tests")) as work:
+        query = select(AuditEntry).where(AuditEntry.action == action)
+        return [(line.actor, line.outcome) for line in work.session.exec(query)]
+
+
+def test_version_is_that_of_the_program(run):
+    ended = run("version")
+    assert (ended.code, ended.out) == (0, f"{cdop.__version__}\n")
+
+
+def test_help_names_every_command(run):
+    ended = run("--help")
+    for name in ("init", "serve", "demo", "user", "report", "release", "backup", "doctor"):
+        assert name in ended.out
+
+
+def test_without_a_command_the_usage_is_shown(run):
+    assert run().code == 2
+
+
+def test_an_unknown_option_is_wrong_usage(run):
+    assert run("init", "--nonsense").code == 2
+
+
+def test_init_makes_a_register_for_real_use_and_says_what_is_next(run, tmp_path):
+    ended = run("init")
+    assert ended.code == 0
+    assert "user add" in ended.out
+    register = registers.open_register(config.load(tmp_path / "register"))
+    assert not registers.is_demonstration(register)
+    assert audited(register, "register:register:create") == [("system:cli", "done")]
+
+
+def test_init_again_brings_the_register_up_to_date(made):
+    ended = made("init")
+    assert ended.code == 0
+    assert "up to date" in ended.out
+
+
+def test_a_command_on_no_register_says_how_to_make_one(run):
+    ended = run("user", "add", "anna", "--role", "auditor")
+    assert ended.code == 1
+    assert ended.err.count("\n") == 1
+    assert "init" in ended.err
+
+
+def test_an_account_is_added_with_a_password_that_is_printed_once(made, register):
+    ended = made("user", "add", "anna", "--role", "coordinator", "--at", "shire-cdop", "--json")
+    added = json.loads(ended.out)
+    assert sessions.sign_in(register, "anna", added["password"])
+    assert audited(register, "accounts:account:add") == [("system:cli", "done")]
+
+
+def test_a_password_can_be_given_on_standard_input_and_is_not_printed(made, register):
+    given = ("user", "add", "bob", "--role", "auditor", "--password-stdin")
+    ended = made(*given, typed="a-long-password-of-bob\n")
+    assert ended.code == 0
+    assert "a-long-password" not in ended.out + ended.err
+    assert sessions.sign_in(register, "bob", "a-long-password-of-bob")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--role", "coordinator"), "name the organisation"),
+        (("--role", "coordinator", "--at", "nowhere"), "no organisation 'nowhere'"),
+        (("--role", "decision-maker", "--at", "shire-cdop"), "holds an office"),
+        (("--role", "decision-maker", "--at", "shire-cdop", "--office", "king"), "no such office"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused(made, arguments, sentence):
+    ended = made("user", "add", "carl", *arguments)
+    assert ended.code == 1
+    assert sentence in ended.err
+    assert made("user", "add", "carl", "--role", "auditor").code == 0
+
+
+def test_a_short_password_and_a_taken_name_are_refused(made):
+    short = made("user", "add", "dora", "--role", "auditor", "--password-stdin", typed="short\n")
+    assert short.code == 1
+    made("user", "add", "dora", "--role", "auditor")
+    taken = made("user", "add", "dora", "--role", "auditor")
+    assert (taken.code, "taken" in taken.err) == (1, True)
+
+
+def test_an_organisation_of_a_name_that_is_taken_is_refused(made):
+    again = ("--kind", "area", "--name", "Shire", "--from", "2019-09-29")
+    ended = made("organisation", "add", "shire-area", *again)
+    assert (ended.code, "already" in ended.err) == (1, True)
+
+
+def test_a_command_as_an_account_has_the_rights_of_the_account(made, register):
+    made("user", "add", "emma", "--role", "coordinator", "--at", "shire-cdop")
+    ended = made("user", "add", "fred", "--role", "auditor", "--as", "emma")
+    assert ended.code == 1
+    assert "permission accounts:account:manage" in ended.err
+    assert ("emma", "denied") in audited(register, "accounts:account:manage")
+
+
+def test_a_command_as_nobody_is_refused(made):
+    ended = made("user", "add", "fred", "--role", "auditor", "--as", "nobody")
+    assert (ended.code, "no account" in ended.err) == (1, True)
+
+
+def test_a_fault_of_the_program_shows_no_traceback_and_no_value(made, monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise ValueError("Canary Planted, born 2026-03-01")
+
+    monkeypatch.setattr(people, "add_account", fail)
+    ended = made("user", "add", "anna", "--role", "auditor")
+    assert ended.code == 3
+    assert "ValueError" in ended.err
+    assert "Canary" not in ended.out + ended.err
+    assert "Traceback" not in ended.out + ended.err
+
+
+def test_backup_verify_and_restore_work_from_the_command_line(made, tmp_path):
+    file, keys = str(tmp_path / "a.backup"), str(tmp_path / "register" / "keys.json")
+    assert "no keys" in made("backup", "create", file).out
+    assert made("backup", "create", file).code == 1
+    assert made("backup", "verify", file).code == 0
+    verified = made("backup", "verify", file, "--keys", keys, "--json")
+    assert json.loads(verified.out)["rows"] > 0
+    restored = made("backup", "restore", file, "--keys", keys, data="restored")
+    assert restored.code == 0
+    assert made("doctor", "--all", data="restored").code == 0
+    assert made("backup", "restore", file, "--keys", keys).code == 1
+
+
+def test_doctor_ends_with_1_when_something_is_wrong_and_says_how_to_mend_it(made, tmp_path):
+    assert made("doctor").code == 0
+    (tmp_path / "register").chmod(0o755)
+    ended = made("doctor")
+    assert ended.code == 1
+    assert "chmod" in ended.out
+    states = {check["name"]: check["state"] for check in json.loads(made("doctor", "--json").out)}
+    assert states["data folder"] == "wrong"
+    assert states["key file"] == "ok"
+
+
+@pytest.mark.parametrize("name", ["registers", "reports"])
+def test_the_program_starts_without_the_web(name):
+    """Only `serve` needs the web; the other commands do not wait for it."""
+    module = Path(cdop.__file__).parent / "cli" / f"{name}.py"
+    top = [line for line in module.read_text().splitlines() if line.startswith(("from", "import"))]
+    assert [line for line in top if "cdop.web" in line or "uvicorn" in line] == []

@@ -1,0 +1,70 @@
+"""`cdop serve` listens on loopback, says where, and leaves no address in its log."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-c", "from cdop.cli import app; app(prog_name='cdop')"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answer(url: str, limit: float = 60) -> str:
+    end = time.monotonic() + limit
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as page:
+                return str(page.read().decode())
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CDOP_")}
+    return kept | {"CDOP_DATA": str(tmp_path / "register"), "PYTHONUNBUFFERED": "1"}
+
+
+def test_it_serves_and_stops(made, environment):
+    port = free_port()
+    command = [*COMMAND, "serve", "--port", str(port)]
+    server = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert answer(f"http://127.0.0.1:{port}/health?name=Canary") == "ok"
+        server.send_signal(signal.SIGINT)
+        out, err = server.communicate(timeout=30)
+    finally:
+        server.kill()
+    assert f"http://localhost:{port}" in out
+    assert "Next:" in out
+    assert "Canary" not in out + err
+    assert server.returncode in (0, 130, -signal.SIGINT)
+
+
+def test_a_port_that_is_taken_is_one_sentence(made):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = made("serve", "--port", str(taken.getsockname()[1]))
+    assert ended.code == 1
+    assert "cannot be listened on" in ended.err
+
+
+def test_a_register_that_is_misconfigured_is_not_served(made, tmp_path):
+    (tmp_path / "register" / "keys.json").chmod(0o644)
+    ended = made("serve", "--port", str(free_port()))
+    assert ended.code == 1
+    assert "chmod 600" in ended.err
