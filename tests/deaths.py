@@ -1,4 +1,4 @@
-"""Rows of invented deaths for statistics: coded columns alone, nothing sealed. Nobody lived or died."""
+"""Invented deaths for statistics: coded columns alone, nothing sealed. Nobody lived or died."""
 
 from datetime import UTC, date, datetime
 from uuid import UUID

@@ -96,11 +96,11 @@ def counts(work: Work, cdop_id: UUID, year: str) -> pd.DataFrame:
     )
     columns = [column["name"] for column in query.column_descriptions]
     rows = [tuple(row) for row in work.session.exec(query)]
-    return _described(pd.DataFrame(rows, columns=columns, dtype=object), year)
+    return described(pd.DataFrame(rows, columns=columns, dtype=object), year)
 
 
-def _described(records: pd.DataFrame, year: str) -> pd.DataFrame:
-    """Add the populations, and the columns that follow from them."""
+def described(records: pd.DataFrame, year: str) -> pd.DataFrame:
+    """Add to coded rows of a year its populations, and the columns that follow from them."""
     for population in ("died", "notified", "reviewed"):
         records[population] = (records[f"{population}_year"] == year).astype(bool)
     states = {True: "reviewed", False: "not-reviewed"}

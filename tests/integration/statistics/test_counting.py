@@ -10,8 +10,7 @@ from cdop.deaths.models import Death
 from cdop.errors import Denied, Invalid, NotFound, Refused
 from cdop.organisations import service
 from cdop.overview.models import Review
-from cdop.security.sealing import Sealed
-from cdop.security.work import sealed_columns
+from cdop.security.sealing import Sealed, sealed_columns
 from cdop.statistics import counting
 from cdop.statistics.disclosure import TOTAL
 from tests.deaths import AFTER, BEFORE, REVIEW_DAY, YEAR, add_death
