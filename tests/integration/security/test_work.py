@@ -1,6 +1,7 @@
 """One unit of work: everything or nothing, never without its audit line, never lost."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -39,16 +40,16 @@ def count(register: Register, table: Any) -> int:
 
 
 @pytest.fixture
-def mute(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+def mute() -> Iterator[list[bool]]:
     """Makes the audit log refuse every new line while the list is not empty."""
     silent: list[bool] = []
 
-    def refuse(connection: sa.Connection, *_: Any) -> None:
-        if silent and "INSERT INTO audit_log" in _[1]:
+    def refuse(_: sa.Connection, __: Any, statement: str, *___: Any) -> None:
+        if silent and "INSERT INTO audit_log" in statement:
             raise OSError("the disk is full")
 
     sa.event.listen(sa.Engine, "before_cursor_execute", refuse)
-    yield silent  # type: ignore[misc]
+    yield silent
     sa.event.remove(sa.Engine, "before_cursor_execute", refuse)
 
 
