@@ -91,10 +91,11 @@ def _appoint(work: Work, county: Herefordshire) -> None:
         ("analyst", Role.ANALYST, "herefordshire-cdop", None),
         ("administrator", Role.ADMINISTRATOR, None, None),
         ("auditor", Role.AUDITOR, None, None),
+        ("caldicott-guardian", Role.CALDICOTT_GUARDIAN, "herefordshire-cdop", None),
         ("neighbour", Role.COORDINATOR, "worcestershire-cdop", None),
     ):
         account = appoint(work, key, role, county.ids[at] if at else None, office)
-        if key == "analyst":
+        if key in ("analyst", "caldicott-guardian"):
             appoint(work, key, role, county.ids["herefordshire-jcr"])
         county.actors[key] = people.actor_of(work.session, account, local_day(work.now))
 

@@ -20,6 +20,7 @@ class Role(StrEnum):
     ANALYST = "analyst"
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
+    CALDICOTT_GUARDIAN = "caldicott-guardian"
 
 
 LABELS = {
@@ -33,6 +34,7 @@ LABELS = {
     Role.ANALYST: "Public health analyst",
     Role.ADMINISTRATOR: "Register administrator",
     Role.AUDITOR: "Auditor",
+    Role.CALDICOTT_GUARDIAN: "Caldicott guardian",
 }
 
 _PANEL = {"meetings:meeting:read", "overview:case:read", "overview:review:draft"}
@@ -40,6 +42,12 @@ _GROUP = {
     "meetings:meeting:read",
     "case_reviews:referral:read",
     "statistics:exact:read",
+}
+_KEEPS_RECORDS = {
+    "retention:record:list",
+    "retention:erasure:propose",
+    "retention:hold:set",
+    "rights:request:handle",
 }
 
 GRANTS: dict[Role, frozenset[str]] = {
@@ -59,6 +67,7 @@ GRANTS: dict[Role, frozenset[str]] = {
             "case_reviews:referral:create",
             "statistics:exact:read",
         }
+        | _KEEPS_RECORDS
     ),
     Role.PANEL_CHAIR: frozenset(
         _PANEL
@@ -71,6 +80,7 @@ GRANTS: dict[Role, frozenset[str]] = {
     Role.PANEL_MEMBER: frozenset(_PANEL),
     Role.JCR_ADMINISTRATOR: frozenset(
         _GROUP
+        | _KEEPS_RECORDS
         | {
             "meetings:meeting:arrange",
             "case_reviews:referral:create",
@@ -92,8 +102,28 @@ GRANTS: dict[Role, frozenset[str]] = {
     Role.ANALYST: frozenset(
         {"statistics:exact:read", "statistics:release:build", "statistics:release:read"}
     ),
-    Role.ADMINISTRATOR: frozenset({"accounts:account:manage"}),
+    Role.ADMINISTRATOR: frozenset(
+        {"accounts:account:manage", "retention:record:list", "retention:register:set"}
+    ),
     Role.AUDITOR: frozenset({"audit:log:read"}),
+    # Answers for confidentiality: approves what others propose to erase, and never proposes.
+    Role.CALDICOTT_GUARDIAN: frozenset(
+        {
+            "retention:record:list",
+            "retention:erasure:approve",
+            "retention:hold:set",
+            "retention:period:set",
+            "rights:request:handle",
+            "deaths:case:read",
+            "deaths:identity:read",
+            "deaths:narrative:read",
+            "case_reviews:referral:read",
+            "case_reviews:subject:read",
+        }
+    ),
 }
 
-EVERY_PERMISSION = frozenset().union(*GRANTS.values()) | {"register:backup:create"}
+EVERY_PERMISSION = frozenset().union(*GRANTS.values()) | {
+    "register:backup:create",
+    "register:keys:manage",
+}

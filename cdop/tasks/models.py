@@ -16,6 +16,9 @@ PERMISSIONS = frozenset(
         "case_reviews:recommendation:record",
         "case_reviews:decision:decide",
         "case_reviews:review:record",
+        "retention:erasure:propose",
+        "retention:erasure:approve",
+        "rights:request:handle",
     }
 )
 """What a task may ask of whoever does it: work lists look for tasks that ask one of these."""
