@@ -38,13 +38,19 @@ _DECIDES = "referrals that await this office's decision"
 _PARTNER = "referrals that the three partners decide together"
 
 POSTS = (
-    Post("notifier", Role.NOTIFIER, (_PANEL,), "the form to notify a death"),
+    Post("notifier", Role.NOTIFIER, (_PANEL,), "the way to notify a death"),
     Post("coordinator", Role.COORDINATOR, (_PANEL,), "what is due on each open case"),
     Post("panel-chair", Role.PANEL_CHAIR, (_PANEL,), "reviews to sign off"),
-    Post("panel-member", Role.PANEL_MEMBER, (_PANEL,), "cases to classify at the next meeting"),
+    Post("panel-member", Role.PANEL_MEMBER, (_PANEL,), "cases to classify, and the next meeting"),
     Post("jcr-administrator", Role.JCR_ADMINISTRATOR, (_GROUP,), "referrals and reviews to record"),
     Post("jcr-member", Role.JCR_MEMBER, (_GROUP,), "referrals that await a recommendation"),
-    Post("children-chair", Role.DECISION_MAKER, ("herefordshire",), _DECIDES, "children-chair"),
+    Post(
+        "children-chair",
+        Role.DECISION_MAKER,
+        ("herefordshire",),
+        "referrals of a board whose decisions its partners have taken over since 2019",
+        "children-chair",
+    ),
     Post("adults-chair", Role.DECISION_MAKER, ("herefordshire-adults",), _DECIDES, "adults-chair"),
     Post(
         "hpeg-chair",
@@ -57,9 +63,9 @@ POSTS = (
         Post(office, Role.DECISION_MAKER, ("herefordshire",), _PARTNER, office, NEW_ARRANGEMENTS)
         for office in ("partner-local-authority", "partner-health", "partner-police")
     ),
-    Post("analyst", Role.ANALYST, (_PANEL, _GROUP), "the year's statistics and their release"),
-    Post("administrator", Role.ADMINISTRATOR, (), "accounts and organisations"),
-    Post("auditor", Role.AUDITOR, (), "the audit log"),
+    Post("analyst", Role.ANALYST, (_PANEL, _GROUP), "the way to the year's statistics"),
+    Post("administrator", Role.ADMINISTRATOR, (), "the accounts"),
+    Post("auditor", Role.AUDITOR, (), "the latest entries of the audit log"),
     Post(
         "worcestershire-coordinator",
         Role.COORDINATOR,

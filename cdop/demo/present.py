@@ -1,5 +1,6 @@
 """Herefordshire on the present day: something on every work list. All of it is invented."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -10,9 +11,10 @@ from cdop.deaths.service import mark_step, notify
 from cdop.demo import cases, referrals
 from cdop.demo.cases import Case
 from cdop.demo.herefordshire import PANEL
-from cdop.demo.referrals import ADULTS, CHILDREN, SAFETY
+from cdop.demo.referrals import ADULTS, CHILDREN, SAFETY, Course
 from cdop.demo.stage import Stage
 
+NEIGHBOUR = "worcestershire-cdop"
 THURSDAY = 3
 
 
@@ -38,6 +40,7 @@ def play_present(stage: Stage) -> None:
     cases.summarise(stage, ready, ids[ready], stage.today - timedelta(days=30))
     for case in (ready, early):
         _inform(stage, case, ids[case])
+    cases.notify_case(stage, replace(_case(stage, 108, 33, 6, "8", "no"), panel=NEIGHBOUR))
     _play_referrals(stage, ids[waiting], last)
 
 
@@ -95,9 +98,12 @@ def _inform(stage: Stage, case: Case, death_id: UUID) -> None:
 
 
 def _play_referrals(stage: Stage, death_id: UUID, met: date) -> None:
-    """Leave one referral to recommend on, and one to decide for each deciding office of today."""
+    """Leave a referral to recommend on, one to decide for each office of today, and a review."""
     concern = "Invented: the panel asks whether agencies shared what they knew."
     refer_from_panel(stage.at("panel-chair", met), death_id, stage.ids["herefordshire"], concern)
+    began = stage.today - timedelta(weeks=20)
+    under_way = Course(ADULTS, began.isoformat(), "sar", "silp")
+    referrals.play(stage, under_way, 19)
     for number, (board, kind, method, weeks) in enumerate(
         (
             (CHILDREN, "rapid-review", None, 3),

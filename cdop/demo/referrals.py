@@ -37,7 +37,10 @@ _TREES = ("Ash", "Beech", "Chestnut", "Dogwood", "Elm", "Fig", "Gum", "Holly", "
 
 @dataclass(frozen=True)
 class Course:
-    """A referral's course: for which board, when, what was decided, when its review ended."""
+    """A referral's course: for which board, when, what was decided, when its review ended.
+
+    Without `completed` the review is under way still.
+    """
 
     board: str
     received: str
@@ -88,7 +91,7 @@ def play_referrals(stage: Stage) -> None:
 
 
 def play(stage: Stage, course: Course, number: int) -> None:
-    """Take one referral from its arrival to the end of its review."""
+    """Take one referral from its arrival to the end of its review, or to its start."""
     received = date.fromisoformat(course.received)
     referral_id = receive(stage, course.board, received, number)
     recommended, decided = received + timedelta(days=14), received + timedelta(days=21)
@@ -98,7 +101,8 @@ def play(stage: Stage, course: Course, number: int) -> None:
         return
     started = decided + timedelta(days=7)
     review = start_review(stage.at("jcr-administrator", started), referral_id, started)
-    _finish(stage, review, course)
+    if course.completed:
+        _finish(stage, review, course)
 
 
 def receive(stage: Stage, board: str, day: date, number: int) -> UUID:

@@ -47,6 +47,7 @@ HAVE_WORK = (
     "hpeg-chair",
     "partner-health",
     "partner-police",
+    "worcestershire-coordinator",
 )
 
 
