@@ -172,6 +172,11 @@ def facts_of(work: Work, record: Record) -> rules.Facts:
     )
 
 
+def obstacles(work: Work, record: Record) -> tuple[str, ...]:
+    """Return what stands against erasing a record today, a sentence each."""
+    return rules.obstacles(facts_of(work, record), work.today)
+
+
 def _refuse(work: Work, facts: rules.Facts) -> None:
     for sentence in rules.obstacles(facts, work.today):
         raise Refused(sentence)

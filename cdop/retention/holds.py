@@ -91,6 +91,16 @@ def on_record(session: Session, record_id: UUID) -> list[LegalHold]:
     return list(session.exec(query.order_by(col(LegalHold.id))))
 
 
+def named(work: Work, record: tuple[str, UUID]) -> str:
+    """Return how a record (or organisation) that may be held is called. Raises NotFound."""
+    work.check(HOLD)
+    if record[0] != EVERY_RECORD:
+        return records.find(work, record, HOLD).reference
+    if not work.actor.may(HOLD, record[1]):
+        raise NotFound
+    return organisations.name_on(work.session, record[1], work.today)
+
+
 def organisations_held(session: Session) -> frozenset[UUID]:
     """Return the organisations all of whose records are held, predecessors included."""
     query = select(LegalHold.subject_id).where(

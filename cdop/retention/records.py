@@ -57,6 +57,17 @@ def closed(
     return found, count
 
 
+def named(session: Session, organisation_id: UUID, reference: str) -> tuple[str, UUID] | None:
+    """Return the record that an organisation calls so, or None. The caller asks the permission."""
+    for table in (Death, Referral):
+        query = select(table.id).where(
+            table.organisation_id == organisation_id, table.reference == reference
+        )
+        if found := session.exec(query).one_or_none():
+            return str(table.__tablename__), found
+    return None
+
+
 def further_obstacles(session: Session, ids: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]:
     """Return what else stands against erasing records: unfinished work that would need them."""
     wanted = list(ids)

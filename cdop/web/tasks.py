@@ -23,7 +23,9 @@ _KINDS = {
     "start-review": ("Start the review", "/referrals/{id}"),
     "complete-review": ("Complete the review", "/referrals/{id}"),
     "publish-review": ("Publish the review", "/referrals/{id}"),
-    "publish-review": ("Publish the review", "/referrals/{id}"),
+    "approve-erasure": ("Approve the erasure of a record", "/retention"),
+    "carry-out-erasure": ("Erase a record as approved", "/retention"),
+    "answer-rights-request": ("Answer a request about rights", "/rights/{id}"),
 }
 _STEP = "step:"
 

@@ -22,6 +22,7 @@ from cdop.web.case_reviews.forms import (
 from cdop.web.case_reviews.referral_page import DECIDE, RECOMMEND, referral_page
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
 from cdop.web.forms import Form, Posted, PostedForm, bind
+from cdop.web.retention.erased import erased_referral
 from cdop.web.templating import go, render
 
 router = APIRouter()
@@ -34,8 +35,10 @@ def referral(
 ) -> Response:
     """Show a referral: it is opened, and that is audited."""
     with register.work(actor) as work:
-        page = referral_page(work, referral_id)
-    return render(request, "case_reviews/referral.html", page)
+        left = erased_referral(work, queries.get(work, referral_id))
+        page = left or referral_page(work, referral_id)
+    template = "retention/erased.html" if left else "case_reviews/referral.html"
+    return render(request, template, page)
 
 
 @router.post("/referrals/{referral_id}/recommend", dependencies=[requires(RECOMMEND)])
