@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from cdop.clock import noon
 from cdop.meetings.service import NewMeeting, arrange
 from cdop.organisations import people
-from cdop.organisations.models import Account, Organisation
+from cdop.organisations.models import Organisation
 from cdop.security.actor import Actor
 from cdop.security.work import Work
 
@@ -62,8 +62,3 @@ def open_stage(work: Work, usernames: Iterable[str]) -> Stage:
 def organisation_ids(session: Session) -> dict[str, UUID]:
     """Return every organisation's id by its slug."""
     return {row.slug: row.id for row in session.exec(select(Organisation))}
-
-
-def usernames(session: Session) -> list[str]:
-    """Return the user name of every account."""
-    return list(session.exec(select(Account.username).order_by(Account.username)))
