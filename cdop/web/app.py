@@ -24,6 +24,7 @@ from cdop.web.overview import routes as overview
 from cdop.web.reports import routes as reports
 from cdop.web.sign_in import routes as sign_in
 from cdop.web.start import routes as start
+from cdop.web.statistics import routes as statistics
 from cdop.web.templating import environment
 
 # Each module has a `router`. More threads than cores only wait for one another.
@@ -38,6 +39,7 @@ ROUTES: tuple[ModuleType, ...] = (
     case_reviews,
     referrals,
     reports,
+    statistics,
 )
 THREADS = 4
 

@@ -25,6 +25,7 @@ NAVIGATION: tuple[Item, ...] = (
     Item("Cases", "/deaths", "deaths:case:read"),
     Item("Meetings", "/meetings", "meetings:meeting:read"),
     Item("Referrals", "/referrals", "case_reviews:referral:read"),
+    Item("Statistics", "/statistics", "statistics:exact:read"),
 )
 
 

@@ -55,7 +55,7 @@ def test_no_sealed_column_is_readable() -> None:
         (('table = "reviewed-by-modifiable"', 'table = "none"'), "one-way table"),
         (("[[impossible]]", '[[impossible]]\nidentity = ["1"]'), "unknown column"),
         (('population = "notified"', 'population = "died"'), "three populations"),
-        (('source = "LSCB1', 'source = LSCB1"'), "not TOML"),
+        (('source = "After', 'source = After"'), "not TOML"),
     ],
 )
 def test_a_definition_at_fault_does_not_load(

@@ -1,0 +1,223 @@
+"""The pages of statistics: three populations apart, marked internal; a release, and its file."""
+
+import io
+import re
+import zipfile
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cdop.security.work import Register
+from cdop.statistics import counting, protecting, releasing
+from cdop.statistics.disclosure import Attacker, LinearSystem, Profile, worker
+from cdop.web.app import create_app
+from tests.client import Client, raising
+from tests.deaths import YEAR, add_death, herefordshire_2013_14
+from tests.factories import MAKER, Herefordshire, herefordshire
+from tests.panels import audited
+
+EXACT = f"/statistics?cdop=herefordshire-cdop&year={YEAR}"
+WANTED = {"cdop": "herefordshire-cdop", "year": YEAR, "profile": "partner-1to4"}
+
+
+@pytest.fixture
+def county(sqlite_register: Register) -> Herefordshire:
+    """Herefordshire's published year on SQLite: pages do not differ by database."""
+    found = herefordshire(sqlite_register)
+    herefordshire_2013_14(sqlite_register, found["herefordshire-cdop"])
+    return found
+
+
+def browser(county: Herefordshire, who: str) -> Client:
+    app = create_app(county.register, report=raising)
+    return Client(app).act_as(county.register, county.actors[who])
+
+
+@pytest.fixture
+def web(county: Herefordshire) -> Client:
+    """The analyst's browser."""
+    return browser(county, "analyst")
+
+
+@pytest.fixture
+def release(web: Client) -> str:
+    """The address of the release of the year."""
+    answer = web.submit("/statistics/releases", WANTED)
+    assert answer.status_code == 303
+    return str(answer.headers["location"])
+
+
+def text(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_the_years_in_scope_lead_to_their_figures(web: Client) -> None:
+    page = web.get("/statistics").text
+    assert "Herefordshire CDOP" in page
+    assert "Worcestershire" not in text(page).replace("Worcestershire Safeguarding", "")
+    assert f'href="{EXACT.replace("&", "&amp;")}"' in page
+    assert "Not released" in page
+
+
+def test_an_exact_year_is_internal_and_keeps_three_populations_apart(web: Client) -> None:
+    answer = web.get(EXACT)
+    shown = text(answer.text)
+    assert "INTERNAL" in shown
+    for heading in ("Died in the year: 11", "Notified in the year: 10", "Reviewed in the year: 5"):
+        assert heading in shown
+    assert "1 of 5 (20.0%), of all reviews completed in the year" in shown
+    assert "1 of 5 (20.0%), of reviews with sufficient information" in shown
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_reading_an_exact_year_is_audited_and_listing_years_is_not(
+    county: Herefordshire, web: Client
+) -> None:
+    web.get("/statistics")
+    assert not audited(county.register, counting.READ)
+    web.get(EXACT)
+    assert len(audited(county.register, counting.READ)) == 1
+
+
+def test_every_bar_stands_beside_its_number(web: Client) -> None:
+    page = web.get(EXACT).text
+    assert page.count("<svg") == page.count("cdop-chart__table") == 10
+    assert page.count("<desc") == 10
+
+
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("panel-member", EXACT),
+        ("neighbour", EXACT),
+        ("jcr-member", EXACT),
+        ("analyst", "/statistics?cdop=worcestershire-cdop&year=2013-14"),
+        ("analyst", "/statistics?cdop=nowhere&year=2013-14"),
+        ("analyst", "/statistics/releases/00000000-0000-0000-0000-000000000000"),
+        ("analyst", "/statistics/releases/1"),
+        ("coordinator", "/statistics/releases/00000000-0000-0000-0000-000000000000"),
+    ],
+)
+def test_absent_out_of_scope_and_not_permitted_are_one_page(
+    county: Herefordshire, who: str, path: str
+) -> None:
+    answer = browser(county, who).get(path)
+    assert answer.status_code == 404
+    assert "Page not found" in answer.text
+
+
+def test_a_year_that_is_none_is_said_to_be_so(web: Client) -> None:
+    answer = web.get("/statistics?cdop=herefordshire-cdop&year=2013")
+    assert answer.status_code == 422
+    assert "2013-14" in answer.text
+
+
+def test_a_release_shows_no_small_count_and_no_bar_for_a_hidden_one(
+    web: Client, release: str
+) -> None:
+    page = web.get(release).text
+    found = re.findall(r'<th scope="row"[^>]*>(.*?)</th><td[^>]*>(.*?)</td>', page, flags=re.DOTALL)
+    values = [value for _, value in found]
+    assert "[c]" in values
+    assert not {"1", "2", "3", "4"} & set(values)
+    charts = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
+    for chart in charts:
+        drawn = len(re.findall(r"cdop-chart__bar", chart))
+        numbers = re.findall(r'text-anchor="end">(.*?)</text>', chart)
+        assert drawn == sum(value not in ("0", "[c]") for value in numbers)
+    assert "Modifiable factors identified: [c], of all reviews" in text(page)
+
+
+def test_what_was_proved_is_said_in_plain_words(web: Client, release: str) -> None:
+    shown = text(web.get(release).text)
+    assert "3 or more apart" in shown
+    assert "anyone who also has the releases of other years" in shown
+
+
+def test_the_package_downloads_under_a_name_without_counts(
+    county: Herefordshire, web: Client, release: str
+) -> None:
+    answer = web.get(f"{release}/package")
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"] == (
+        'attachment; filename="herefordshire-cdop-2013-14-partner-1to4.zip"'
+    )
+    assert answer.headers["cache-control"] == "no-store"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert "datapackage.json" in archive.namelist()
+    assert [line.outcome for line in audited(county.register, releasing.READ)] == ["done"]
+
+
+def test_a_release_is_built_once_and_linked_from_its_year(web: Client, release: str) -> None:
+    assert web.submit("/statistics/releases", WANTED).headers["location"] == release
+    page = web.get(EXACT).text
+    assert f'href="{release}"' in page
+    assert "Build the release" not in page
+    assert f'href="{release}"' in web.get("/statistics").text
+
+
+def test_only_an_analyst_may_build_or_read_a_release(county: Herefordshire, release: str) -> None:
+    coordinator = browser(county, "coordinator")
+    assert "Build the release" not in coordinator.get(EXACT).text
+    assert coordinator.submit("/statistics/releases", WANTED).status_code == 404
+    assert coordinator.get(release).status_code == 404
+    assert coordinator.get(f"{release}/package").status_code == 404
+
+
+def test_a_build_without_the_sessions_token_is_refused(web: Client) -> None:
+    assert web.post("/statistics/releases", data=WANTED).status_code == 403
+
+
+def test_another_panel_cannot_be_released(web: Client) -> None:
+    wanted = WANTED | {"cdop": "worcestershire-cdop"}
+    assert web.submit("/statistics/releases", wanted).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"profile": "none"}, 422),
+        ({"profile": ""}, 422),
+        ({"year": "2013"}, 422),
+        ({"x": "1"}, 400),
+    ],
+)
+def test_a_wish_that_cannot_be_read_builds_nothing(
+    web: Client, changes: dict[str, str], status: int
+) -> None:
+    assert web.submit("/statistics/releases", WANTED | changes).status_code == status
+
+
+def test_a_year_changed_after_its_release_says_why_it_stays(
+    county: Herefordshire, web: Client, release: str
+) -> None:
+    before = web.get(f"{release}/package").content
+    with county.register.work(MAKER) as work:
+        add_death(work, county["herefordshire-cdop"])
+    answer = web.submit("/statistics/releases", WANTED)
+    assert answer.status_code == 409
+    assert "The released figures stay" in answer.text
+    assert web.get(f"{release}/package").content == before
+
+
+def test_a_release_that_can_be_undone_is_explained_and_not_stored(
+    county: Herefordshire, web: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leaky(system: LinearSystem, profile: Profile, attacker: Attacker) -> Any:
+        hidden = profile.is_small(system.values)
+        return worker.protect_and_audit(system, profile, attacker, hidden=np.array(hidden))
+
+    monkeypatch.setattr(protecting, "protect_and_audit", leaky)
+    answer = web.submit("/statistics/releases", WANTED)
+    assert answer.status_code == 409
+    assert "There is no release" in answer.text
+    assert "could be worked out" in answer.text
+    assert "Open the release" not in web.get("/statistics").text
+    assert [line.outcome for line in audited(county.register, releasing.BUILD)] == ["failed"]
+
+
+def test_a_group_member_finds_the_outcomes_of_referrals(county: Herefordshire) -> None:
+    page = browser(county, "jcr-member").get("/statistics").text
+    assert 'href="/reports/jcr-outcomes"' in page
+    assert "no child death overview panel" in page
