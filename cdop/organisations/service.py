@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from uuid import UUID
 
+from sqlmodel import select
+
 from cdop.errors import Invalid
 from cdop.organisations import queries
 from cdop.organisations.models import (
@@ -46,9 +48,15 @@ def found(
 
 
 def rename(work: Work, organisation_id: UUID, name: str, valid_from: date) -> None:
-    """Call an organisation by another name from a day on; earlier days keep the earlier name."""
+    """Call an organisation by another name from a day on; earlier days keep the earlier name.
+
+    Raises Invalid when it has a name from that day or a later one: no name is written over.
+    """
     work.check(MANAGE)
-    work.session.merge(
+    earlier = select(OrganisationName).where(OrganisationName.organisation_id == organisation_id)
+    if any(row.valid_from >= valid_from for row in work.session.exec(earlier)):
+        raise Invalid({"valid_from": "The new name must begin after every earlier name"})
+    work.session.add(
         OrganisationName(organisation_id=organisation_id, valid_from=valid_from, name=name)
     )
     work.audit(
@@ -62,12 +70,15 @@ def merge(work: Work, slug: str, name: str, parts: list[UUID], valid_from: date)
     """Found an organisation that takes the place of `parts` from a day on. Returns its id.
 
     It serves what they served, and whoever served them serves it; they end the day before. Their
-    cases stay theirs, and whoever holds a role at the new one reaches them.
+    cases stay theirs, and whoever holds a role at the new one reaches them. Raises Invalid unless
+    the parts are of one kind and exist until that day.
     """
     work.check(MANAGE)
     rows = [queries.get(work.session, part) for part in parts]
     if len({row.kind for row in rows}) != 1:
         raise Invalid({"parts": "Only organisations of one kind can merge"})
+    if any(row.valid_from >= valid_from or row.valid_to for row in rows):
+        raise Invalid({"parts": "Only organisations that exist until that day can merge"})
     day = valid_from - timedelta(days=1)
     served = {o.id for p in parts for o in queries.served_by(work.session, p, day)}
     servants = {o.id for p in parts for k in Kind for o in queries.serving(work.session, p, k, day)}
