@@ -23,12 +23,13 @@ class Clock(Dated):
 
     `standing`: `statutory` is written in an Act or regulations, `expected` in national guidance,
     `local` in one area's protocol. `subject` is what it runs for and `applies_to` narrows that:
-    for a death `every-death` or `joint-agency-response`, for a case review the review kinds.
+    for a death `every-death` or `joint-agency-response`, for a case review the review kinds, for a
+    request about rights `rights-request`.
     """
 
     code: str
     label: str
-    subject: Literal["death", "case-review"]
+    subject: Literal["death", "case-review", "rights-request"]
     applies_to: tuple[str, ...] = Field(min_length=1)
     starts: str
     stops_on: str

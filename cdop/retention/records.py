@@ -15,6 +15,7 @@ from cdop.deaths.models import Death, PossibleMatch
 from cdop.errors import NotFound
 from cdop.retention import rules
 from cdop.retention.models import Erasure
+from cdop.retention.rights.models import RightsRecord, RightsRequest
 from cdop.security.work import Work
 
 
@@ -59,7 +60,7 @@ def closed(
 
 def named(session: Session, organisation_id: UUID, reference: str) -> tuple[str, UUID] | None:
     """Return the record that an organisation calls so, or None. The caller asks the permission."""
-    for table in (Death, Referral):
+    for table in (Death, Referral, RightsRequest):
         query = select(table.id).where(
             table.organisation_id == organisation_id, table.reference == reference
         )
@@ -75,6 +76,7 @@ def further_obstacles(session: Session, ids: Iterable[UUID]) -> dict[UUID, tuple
     for sentence, affected in (
         (rules.REFERRAL_OPEN, _with_open_referral(session, wanted)),
         (rules.UNDECIDED_MATCH, _with_undecided_match(session, wanted)),
+        (rules.RIGHTS_REQUEST_OPEN, _with_open_request(session, wanted)),
     ):
         for each in affected:
             found[each] = (*found.get(each, ()), sentence)
@@ -187,12 +189,45 @@ def _with_undecided_match(session: Session, ids: list[UUID]) -> set[UUID]:
     return {each for pair in session.exec(query) for each in pair} & set(ids)
 
 
+def _with_open_request(session: Session, ids: list[UUID]) -> set[UUID]:
+    query = (
+        select(RightsRecord.record_id)
+        .join(RightsRequest, col(RightsRequest.id) == RightsRecord.request_id)
+        .where(col(RightsRecord.record_id).in_(ids), col(RightsRequest.closed_on).is_(None))
+    )
+    return set(session.exec(query))
+
+
+def _rights_requests(organisation_id: UUID, until: date) -> SelectBase:
+    day = col(RightsRequest.closed_on)
+    return select(
+        col(RightsRequest.id),
+        col(RightsRequest.organisation_id),
+        col(RightsRequest.reference),
+        day.label("counts_from"),
+    ).where(
+        RightsRequest.organisation_id == organisation_id,
+        day <= until,
+        ~is_erased(RightsRequest.id),
+    )
+
+
+def _read_request(session: Session, id: UUID) -> Record | None:
+    row = session.get(RightsRequest, id)
+    if row is None:
+        return None
+    record = ("rights_requests", id)
+    return Record("rights-request", record, row.organisation_id, row.reference, row.closed_on)
+
+
 _CLOSED: dict[str, tuple[str, Callable[[UUID, date], SelectBase]]] = {
     "death-case": ("deaths", _death_cases),
     "out-of-scope": ("deaths", _out_of_scope),
     "case-review": ("referrals", _case_reviews),
+    "rights-request": ("rights_requests", _rights_requests),
 }
 _READERS: dict[str, Callable[[Session, UUID], Record | None]] = {
     "deaths": _read_death,
     "referrals": _read_referral,
+    "rights_requests": _read_request,
 }

@@ -78,10 +78,13 @@ def test_every_domain_of_a_form_has_prompts(era: str) -> None:
 
 def test_clocks_name_review_kinds_that_exist() -> None:
     kinds = set(codelist_edition("review-kinds", "2024").codes())
-    deaths = {"every-death", "joint-agency-response"}
+    allowed = {
+        "case-review": kinds,
+        "death": {"every-death", "joint-agency-response"},
+        "rights-request": {"rights-request"},
+    }
     for each in every_clock():
-        allowed = kinds if each.subject == "case-review" else deaths
-        assert set(each.applies_to) <= allowed, each.code
+        assert set(each.applies_to) <= allowed[each.subject], each.code
 
 
 def test_only_acts_and_regulations_are_called_statutory() -> None:
@@ -89,6 +92,8 @@ def test_only_acts_and_regulations_are_called_statutory() -> None:
         "registrar",
         "coroner",
         "lcspr-publication",
+        "rights-request",
+        "rights-request-extended",
     }
 
 
