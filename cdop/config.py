@@ -1,12 +1,14 @@
 """Settings, read once from the environment and the command line. No secret has a default."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cdop.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parent.parent
+KEY_SETTINGS = ("CDOP_PKCS11_", "CDOP_VAULT_")
 
 
 @dataclass(frozen=True)
@@ -14,12 +16,15 @@ class Settings:
     """Where a register lives.
 
     `data` is its folder; `database_url` the embedded SQLite file in it unless set; `keys` the key
-    file, which may lie elsewhere.
+    file, which may lie elsewhere; `key_provider` what guards it, and `key_settings` the environment
+    variables that tell how to reach that.
     """
 
     data: Path
     database_url: str
     keys: Path
+    key_provider: str = "file"
+    key_settings: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
 
     @property
     def is_sqlite(self) -> bool:
@@ -42,6 +47,10 @@ def load(data: Path | None = None) -> Settings:
         data=folder,
         database_url=_database_url() or f"sqlite:///{folder / 'register.db'}",
         keys=Path(os.environ.get("CDOP_KEYS") or folder / "keys.json"),
+        key_provider=os.environ.get("CDOP_KEY_PROVIDER") or "file",
+        key_settings={
+            name: value for name, value in os.environ.items() if name.startswith(KEY_SETTINGS)
+        },
     )
 
 

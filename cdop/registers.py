@@ -1,17 +1,18 @@
 """Making a register, opening it, and saying what is wrong with one that does not open."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, select
 
 from cdop import db, migrations
 from cdop.clock import Clock, SystemClock
 from cdop.config import Settings
 from cdop.errors import Misconfigured
-from cdop.security import keys
+from cdop.security import custody, key_versions
 from cdop.security.keys import Ring
 from cdop.security.models import RegisterInfo
 from cdop.security.vault import Vault
@@ -36,13 +37,12 @@ def create(
     engine = db.connect(settings.database_url)
     try:
         migrations.upgrade(engine)
-    except OperationalError as error:
+    except DatabaseError as error:
         raise _unreachable(settings) from error
     with Session(engine) as session:
         info = session.exec(select(RegisterInfo)).one_or_none()
-    ring = (
-        keys.load(settings.keys) if info or settings.keys.exists() else keys.create(settings.keys)
-    )
+    there = info is not None or settings.keys.exists()
+    ring = custody.load(settings) if there else custody.create(settings)
     clock = clock or SystemClock()
     if info is None:
         _write_info(engine, ring, clock, demonstration)
@@ -50,7 +50,7 @@ def create(
         raise _wrong_keys(settings)
     if settings.is_sqlite:
         os.chmod(settings.database_file, 0o600)
-    return Register(settings, engine, Vault(ring), clock)
+    return Register(settings, engine, _vault(settings, ring), clock)
 
 
 def open_register(settings: Settings, *, clock: Clock | None = None) -> Register:
@@ -69,17 +69,24 @@ def open_register(settings: Settings, *, clock: Clock | None = None) -> Register
         for path in (settings.data, settings.database_file):
             if not os.access(path, os.W_OK):
                 raise _read_only(path)
-    ring = keys.load(settings.keys)
+    ring = custody.load(settings)
     engine = db.connect(settings.database_url)
     try:
         migrations.check(engine)
         with Session(engine) as session:
             info = session.exec(select(RegisterInfo)).one_or_none()
-    except OperationalError as error:
+            lacking = key_versions.lacking(session, ring)
+    except DatabaseError as error:
         raise _unreachable(settings) from error
     if info is None or info.key_check != ring.check_value(info.id.bytes):
         raise _wrong_keys(settings)
-    return Register(settings, engine, Vault(ring), clock or SystemClock())
+    if lacking:
+        raise Misconfigured(
+            f"The key file {settings.keys} lacks version {lacking[0]} of the keys that this "
+            "register uses, or holds another in its place: it is older than the register. "
+            "Put the newest copy of the key file in its place."
+        )
+    return Register(settings, engine, _vault(settings, ring), clock or SystemClock())
 
 
 def is_demonstration(register: Register) -> bool:
@@ -88,11 +95,16 @@ def is_demonstration(register: Register) -> bool:
         return bool(session.exec(select(RegisterInfo.demonstration)).one())
 
 
+def _vault(settings: Settings, ring: Ring) -> Vault:
+    return Vault(ring, partial(custody.load, settings))
+
+
 def _write_info(engine: Engine, ring: Ring, clock: Clock, demonstration: bool) -> None:
     info = RegisterInfo(created_at=clock.now(), key_check=b"", demonstration=int(demonstration))
     info.key_check = ring.check_value(info.id.bytes)
     with Session(engine.execution_options(writes=True)) as session, session.begin():
         session.add(info)
+        session.add(key_versions.first_key(ring, clock.now()))
 
 
 def _prepare_folder(folder: Path) -> None:

@@ -20,7 +20,7 @@ from cdop.config import Settings
 from cdop.doctor import sealed
 from cdop.errors import Misconfigured, Refused, Unsafe
 from cdop.registers import open_register
-from cdop.security import keys
+from cdop.security import custody
 from cdop.security.actor import Actor
 from cdop.security.keys import Ring
 from cdop.security.models import RegisterInfo
@@ -92,7 +92,7 @@ def restore(
     was changed or the keys are another register's. A restore that fails leaves nothing behind.
     """
     _check_new(settings)
-    ring = keys.load(key_file)
+    ring = custody.load(replace(settings, keys=key_file))
     with archive.reading(file) as reader, _staged(settings) as staged:
         reader.manifest.check_code(ring)
         engine = db.connect(staged.database_url)

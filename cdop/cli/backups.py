@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from cdop import backups
 from cdop.backups import Manifest
 from cdop.cli import running
-from cdop.security import keys
+from cdop.security import custody
 
 app = typer.Typer(help="Backups of the register, without its keys.", no_args_is_help=True)
 
@@ -32,6 +33,7 @@ def create(context: typer.Context, file: File, as_json: running.AsJson = False) 
 
 @app.command("verify")
 def verify(
+    context: typer.Context,
     file: File,
     key_file: Annotated[
         Path | None,
@@ -40,7 +42,8 @@ def verify(
     as_json: running.AsJson = False,
 ) -> None:
     """Prove that a backup is whole, by restoring it into a temporary database."""
-    ring = keys.load(key_file) if key_file else None
+    settings = running.settings(context)
+    ring = custody.load(replace(settings, keys=key_file)) if key_file else None
     with _progress("Verifying") as progress:
         manifest = backups.verify(file, ring, progress=progress)
     _tell(manifest, f"{file} is whole and can be restored", as_json)

@@ -11,7 +11,7 @@ from cdop import migrations
 from cdop.config import Settings
 from cdop.doctor.checks import OK, RESTORE, SKIPPED, WRONG, Check
 from cdop.errors import CdopError
-from cdop.security import keys
+from cdop.security import custody, key_versions
 from cdop.security.models import AuditEntry, RegisterInfo
 
 TRIGGERS = {
@@ -49,16 +49,20 @@ def version(name: str, _: Settings, engine: Engine) -> Check:
 def key_match(name: str, settings: Settings, engine: Engine) -> Check:
     """Check that the key file is this register's."""
     try:
-        ring = keys.load(settings.keys)
+        ring = custody.load(settings)
     except CdopError:
         return Check(name, SKIPPED, "the key file cannot be read")
     with Session(engine) as session:
         info = session.exec(select(RegisterInfo)).one_or_none()
+        lacking = key_versions.lacking(session, ring)
     if info is None:
         return Check(name, WRONG, "the database holds no register", RESTORE)
     if info.key_check != ring.check_value(info.id.bytes):
         mend = "put the right key file in its place, or name it with CDOP_KEYS"
         return Check(name, WRONG, "the key file belongs to another register", mend)
+    if lacking:
+        mend = "put the newest copy of the key file in its place"
+        return Check(name, WRONG, f"the key file lacks version {lacking[0]} of the keys", mend)
     return Check(name, OK, "belong together")
 
 

@@ -9,7 +9,7 @@ from cdop import db
 from cdop.config import Settings
 from cdop.doctor.checks import OK, SKIPPED, WRONG, Check
 from cdop.errors import CdopError
-from cdop.security import keys
+from cdop.security import custody
 
 LEAST_FREE = 500 * 2**20
 
@@ -34,10 +34,10 @@ def folder(settings: Settings) -> Check:
 def key_file(settings: Settings) -> Check:
     """Check that the key file is there, whole, and its owner's alone."""
     try:
-        keys.load(settings.keys)
+        custody.load(settings)
     except CdopError as error:
         return Check("key file", WRONG, str(error))
-    return Check("key file", OK, "whole, and open to its owner only")
+    return Check("key file", OK, "whole, and closed to others")
 
 
 def library(settings: Settings) -> Check:

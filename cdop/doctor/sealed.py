@@ -10,11 +10,10 @@ from sqlmodel import Session, col, select
 import cdop.schema  # noqa: F401 - every table with sealed columns is loaded
 from cdop.config import Settings
 from cdop.doctor.checks import OK, RESTORE, SKIPPED, WRONG, Check
-from cdop.errors import CdopError, Unsafe
-from cdop.security import keys
-from cdop.security.sealing import Sealed
-from cdop.security.vault import Place, Vault
-from cdop.security.work import sealed_columns
+from cdop.errors import CdopError, Erased, Unsafe
+from cdop.security import custody
+from cdop.security.sealing import Sealed, sealed_columns, sealed_tables
+from cdop.security.vault import Vault, place_of
 
 NAME = "sealed rows"
 LATEST = 500
@@ -33,7 +32,7 @@ class _Unread(BaseModel, extra="allow"):
 def check(settings: Settings, engine: Engine, thorough: bool, progress: Progress) -> Check:
     """Open every sealed row, or the latest of each table."""
     try:
-        vault = Vault(keys.load(settings.keys))
+        vault = Vault(custody.load(settings))
     except CdopError:
         return Check(NAME, SKIPPED, "the key file cannot be read")
     opened, closed = count(engine, vault, thorough, progress)
@@ -48,19 +47,14 @@ def count(
     """Return how many sealed rows were tried, and how many of them do not open."""
     opened = closed = 0
     with Session(engine) as session:
-        total = sum(_size(session, table, thorough) for table in tables())
-        for table in tables():
+        total = sum(_size(session, table, thorough) for table in sealed_tables())
+        for table in sealed_tables():
             for row in _rows(session, table, thorough):
                 opened += 1
                 closed += not _opens(vault, session, row)
                 if opened % 100 == 0 or opened == total:
                     progress(opened, total)
     return opened, closed
-
-
-def tables() -> list[type[Sealed]]:
-    """Return every table with sealed columns, by name."""
-    return sorted(Sealed.__subclasses__(), key=lambda table: str(table.__tablename__))
 
 
 def _size(session: Session, table: type[Sealed], thorough: bool) -> int:
@@ -78,13 +72,13 @@ def _rows(session: Session, table: type[Sealed], thorough: bool) -> Iterator[Sea
 
 
 def _opens(vault: Vault, session: Session, row: Sealed) -> bool:
-    table = str(row.__tablename__)
     for column in sealed_columns(type(row)):
         value = getattr(row, column)
-        place = Place(table, column, row.id, row.subject_id, row.sealed_revision)
         try:
             if value is not None:
-                vault.open(session, place, value, _Unread)
+                vault.open(session, place_of(row, column), value, _Unread)
+        except Erased:
+            continue
         except Unsafe:
             return False
     return True

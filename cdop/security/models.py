@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 from cdop.db import Bytes, Document, Key, Moment, Number, Text, new_id
 
 _DESTROYED = text("wrapped IS NULL")
+_CURRENT = text("state = 'current'")
 
 
 class RegisterInfo(SQLModel, table=True):
@@ -23,15 +24,45 @@ class RegisterInfo(SQLModel, table=True):
     demonstration: int = Field(default=0, sa_type=Number)
 
 
+class SealingKey(SQLModel, table=True):
+    """A key-encryption key that is or was in use; the key itself is in the ring, never here.
+
+    New case keys are wrapped under the one that is `current`. `check` is a value that only this
+    key gives. A key has no row before it is promoted and after it is retired: the foreign key of
+    `DataKey` lets none be retired that a case still needs, nor be used afterwards.
+    """
+
+    __tablename__ = "sealing_keys"
+    __table_args__ = (
+        CheckConstraint("state IN ('current', 'former')", name="state"),
+        Index(
+            "uq_sealing_keys_current",
+            "state",
+            unique=True,
+            sqlite_where=_CURRENT,
+            postgresql_where=_CURRENT,
+        ),
+    )
+
+    version: int = Field(
+        primary_key=True, sa_type=Number, sa_column_kwargs={"autoincrement": False}
+    )
+    state: str = Field(sa_type=Text)
+    check: bytes = Field(sa_type=Bytes)
+    promoted_at: datetime = Field(sa_type=Moment)
+
+
 class DataKey(SQLModel, table=True):
     """The wrapped key of one case (`subject_id`): destroying it makes the case unreadable.
 
-    The row of a destroyed key stays, without the key, so that none is ever made for the case again.
+    `kek_version` is what it is wrapped under, `made_under` what was current when it was made. The
+    row of a destroyed key stays, without the key, so that none is ever made for the case again.
     """
 
     __tablename__ = "data_keys"
     __table_args__ = (
         CheckConstraint("(wrapped IS NULL) = (destroyed_at IS NOT NULL)", name="destroyed"),
+        CheckConstraint("(wrapped IS NULL) = (kek_version IS NULL)", name="under"),
         Index(
             "ix_data_keys_destroyed",
             "destroyed_at",
@@ -42,7 +73,10 @@ class DataKey(SQLModel, table=True):
 
     subject_id: UUID = Field(primary_key=True, sa_type=Key)
     generation: int = Field(sa_type=Number)
-    kek_version: int = Field(sa_type=Number)
+    kek_version: int | None = Field(
+        default=None, sa_type=Number, foreign_key="sealing_keys.version"
+    )
+    made_under: int | None = Field(default=None, sa_type=Number)
     wrapped: bytes | None = Field(default=None, sa_type=Bytes)
     destroyed_at: datetime | None = Field(default=None, sa_type=Moment)
 

@@ -5,6 +5,7 @@ it). All sealed columns of a row share one revision: sealing one again seals all
 A change of a row that somebody else sealed meanwhile fails (`StaleDataError`), and is tried again.
 """
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -33,3 +34,14 @@ class Sealed(SQLModel):
 def sealed_column() -> Any:
     """Declare a sealed column; null until something is sealed in it."""
     return Field(default=None, sa_type=Bytes)
+
+
+@cache
+def sealed_columns(table: type[Sealed]) -> tuple[str, ...]:
+    """Return the names of a table's sealed columns: all its binary ones."""
+    return tuple(c.name for c in table.__table__.columns if c.type.python_type is bytes)  # type: ignore[attr-defined]
+
+
+def sealed_tables() -> list[type[Sealed]]:
+    """Return every table with sealed columns that is loaded (`cdop.schema` loads all), by name."""
+    return sorted(Sealed.__subclasses__(), key=lambda table: str(table.__tablename__))

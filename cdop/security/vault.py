@@ -4,38 +4,38 @@ Wire format (bytes): format(1) ‖ key generation(2) ‖ nonce(12) ‖ ciphertex
 associated data are length-prefixed, so that no two places ever share them. A value that was
 moved, swapped, cut or put back from an older revision does not open, and the error names the place
 and no more.
+
+Opened keys are kept between units of work. Another process may give a case a new key, which the
+generation in front of each value shows, or destroy it, which each unit of work asks about once.
 """
 
-import secrets
-from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import func
+from sqlalchemy import func, insert
 from sqlmodel import Session, col, select
 
 from cdop.errors import Erased, Unsafe
-from cdop.security.keys import KEY_BYTES, Ring
-from cdop.security.models import DataKey
-from cdop.security.sealing import ERASED
+from cdop.security import case_keys
+from cdop.security.case_keys import HEAD_BYTES, CaseKey, Wrapping
+from cdop.security.keys import Ring
+from cdop.security.models import DataKey, SealingKey
+from cdop.security.sealing import ERASED, Sealed
 
-FORMAT = b"\x01"
-NONCE_BYTES = 12
 TOKEN_BYTES = 8
 PAD_TO = 64
 _CACHED_KEYS = 4096
-_MADE_HERE = "cdop.keys_made"  # in `Session.info`: keys that a rollback would take back
-_HELD = "cdop.keys_held"  # keys that nobody can destroy before this unit of work ends
-_DESTROYED = "cdop.keys_destroyed"  # how many were destroyed when this unit of work first asked
 
 _COUNT_DESTROYED = select(func.count()).where(col(DataKey.wrapped).is_(None))
+_KEY = select(DataKey.subject_id, DataKey.generation, DataKey.kek_version, DataKey.wrapped)
+_CURRENT = select(SealingKey.version).where(SealingKey.state == "current")
 
 D = TypeVar("D", bound=BaseModel)
 
@@ -50,47 +50,47 @@ class Place:
     subject_id: UUID
     revision: int
 
-    def bind(self, generation: bytes) -> bytes:
-        """Return the associated data: every part prefixed with its length."""
-        parts = (
-            FORMAT,
-            generation,
-            self.table.encode(),
-            self.column.encode(),
-            self.row_id.bytes,
-            self.subject_id.bytes,
-            self.revision.to_bytes(8),
-        )
-        return b"".join(len(part).to_bytes(4) + part for part in parts)
+    def bind(self, head: bytes) -> bytes:
+        """Return the associated data of a value that begins with `head`."""
+        shared = case_keys.column(self.table, self.column)
+        return shared + case_keys.row(self.row_id, self.subject_id, self.revision, head)
 
 
-class _CaseKey:
-    """An opened case key. Keeps the cipher ready, and nothing that could be printed."""
+class KeyChanged(Unsafe):
+    """The value was not sealed with the case's present key: perhaps its row was read before."""
 
-    __slots__ = ("cipher", "generation")
 
-    def __init__(self, key: bytes, generation: int) -> None:
-        self.cipher = AESGCM(key)
-        self.generation = generation.to_bytes(2)
+class _Unit:
+    """What a vault knows within one transaction.
+
+    `opened` are the keys shared with others, `held` those that nobody can change before its end.
+    """
+
+    __slots__ = ("held", "opened", "transaction")
+
+    def __init__(self, transaction: object, opened: dict[UUID, CaseKey]) -> None:
+        self.transaction = transaction
+        self.opened = opened
+        self.held: dict[UUID, CaseKey] = {}
 
 
 class Vault:
     """Seals and opens values with the register's ring. Safe to share between threads."""
 
-    def __init__(self, ring: Ring) -> None:
-        self.ring = ring
-        self._wrapping = {v: AESGCM(key) for v, key in ring.sealing.items()}
-        self._opened: OrderedDict[UUID, _CaseKey] = OrderedDict()
-        self._destroyed = 0
+    def __init__(self, ring: Ring, reload: Callable[[], Ring] | None = None) -> None:
+        self.wrapping = Wrapping(ring, reload)
+        self._shared: tuple[int, dict[UUID, CaseKey]] = (0, {})
         self._lock = Lock()
+
+    @property
+    def ring(self) -> Ring:
+        """Return the keys as they were last read."""
+        return self.wrapping.ring
 
     def seal(self, session: Session, place: Place, document: BaseModel) -> bytes:
         """Seal a document at its place, making the case's key when it has none yet."""
-        key = self._key(session, place.subject_id, create=True)
-        nonce = secrets.token_bytes(NONCE_BYTES)
         text = _pad(document.model_dump_json(exclude_defaults=True).encode())
-        sealed = key.cipher.encrypt(nonce, text, place.bind(key.generation))
-        return FORMAT + key.generation + nonce + sealed
+        return self.seal_bytes(session, place, text)
 
     def open(self, session: Session, place: Place, sealed: bytes, document: type[D]) -> D:
         """Open a sealed document.
@@ -98,20 +98,30 @@ class Vault:
         Raises Unsafe when it was not sealed at this very place and revision, or was changed;
         Erased when the case's key was destroyed.
         """
-        if sealed == ERASED:
-            row = session.get(DataKey, place.subject_id)
-            raise Erased if row is not None and row.wrapped is None else _refusal(place)
-        key = self._key(session, place.subject_id, create=False)
-        head, nonce, body = sealed[:3], sealed[3:15], sealed[15:]
-        if head != FORMAT + key.generation:
-            raise _refusal(place)
-        try:
-            text = key.cipher.decrypt(nonce, body, place.bind(key.generation))
-        except (InvalidTag, ValueError):
-            raise _refusal(place) from None
+        text = self.open_bytes(session, place, sealed)
         try:
             return document.model_validate_json(text)
         except ValidationError:  # its text repeats what was sealed
+            raise _refusal(place) from None
+
+    def seal_bytes(self, session: Session, place: Place, text: bytes) -> bytes:
+        """Seal bytes as they are: the caller has hidden their length, if it tells anything."""
+        key = self.sealing_key(session, place.subject_id)
+        return key.seal(text, place.bind(key.head))
+
+    def open_bytes(self, session: Session, place: Place, sealed: bytes) -> bytes:
+        """Open what `seal_bytes` or `seal` sealed. Raises as `open` does."""
+        if sealed == ERASED:
+            row = session.get(DataKey, place.subject_id)
+            raise Erased if row is not None and row.wrapped is None else _refusal(place)
+        key = self.key(session, place.subject_id)
+        if sealed[:HEAD_BYTES] != key.head:
+            key = self._key_anew(session, place.subject_id)
+            if sealed[:HEAD_BYTES] != key.head:
+                raise _refusal(place, KeyChanged)
+        try:
+            return key.open(sealed, place.bind(key.head))
+        except (InvalidTag, ValueError):
             raise _refusal(place) from None
 
     def token(self, kind: str, value: str, organisation_id: UUID | None = None) -> bytes:
@@ -124,105 +134,145 @@ class Vault:
         mac.update(value.encode())
         return mac.finalize()[:TOKEN_BYTES]
 
+    def key(self, session: Session, subject_id: UUID) -> CaseKey:
+        """Return a case's key for reading. Raises Unsafe when there is none, Erased afterwards."""
+        unit = self._unit(session)
+        found = unit.held.get(subject_id) or unit.opened.get(subject_id)
+        if found is None:
+            found = self._find(session, subject_id)
+            self._keep(unit, subject_id, found)
+        return found
+
+    def prepare(self, session: Session, subject_ids: Iterable[UUID]) -> None:
+        """Open the keys of many cases at once, so that reading them asks for none one by one."""
+        unit = self._unit(session)
+        lacking = [each for each in {*subject_ids} if each not in unit.opened]
+        for start in range(0, len(lacking), 500):
+            some = lacking[start : start + 500]
+            rows: Any = session.exec(_KEY.where(col(DataKey.subject_id).in_(some)))
+            for row in rows:
+                if row.wrapped is not None:
+                    self._keep(unit, row.subject_id, self._open(row))
+
+    def sealing_key(self, session: Session, subject_id: UUID) -> CaseKey:
+        """Return a case's key for sealing, and make it when there is none.
+
+        Nobody can change or destroy it before this unit of work ends.
+        """
+        unit = self._unit(session)
+        held = unit.held.get(subject_id)
+        if held is None:
+            query = _KEY.where(DataKey.subject_id == subject_id).with_for_update(read=True)
+            row = session.exec(query).first()
+            held = self._make(session, subject_id) if row is None else self._open(row)
+            # Not shared before the commit: a rollback would leave a key that no row holds.
+            unit.held[subject_id] = held
+        return held
+
+    def replace_key(self, session: Session, subject_id: UUID) -> tuple[CaseKey, CaseKey]:
+        """Give a case a new key of the next generation. Returns the old one and the new.
+
+        The caller seals all of the case's rows again in this unit of work. Raises Erased.
+        """
+        unit = self._unit(session)
+        row = session.get_one(DataKey, subject_id, with_for_update=True, populate_existing=True)
+        old = self._open(row)
+        version = current_version(session)
+        row.generation += 1
+        made, row.wrapped = self.wrapping.new(version, subject_id, row.generation)
+        row.kek_version = row.made_under = version
+        session.flush()
+        unit.held[subject_id] = made
+        return old, made
+
     def destroy(self, session: Session, subject_id: UUID, at: datetime) -> None:
         """Destroy a case's key for good: no process opens or seals anything under it afterwards.
 
         Waits for units of work that are sealing under it, and makes later ones wait.
         """
-        row = session.get(DataKey, subject_id, with_for_update=True)
+        unit = self._unit(session)  # before: a destruction that is undone must not be counted
+        row = session.get(DataKey, subject_id, with_for_update=True, populate_existing=True)
         if row is None:
-            row = DataKey(subject_id=subject_id, generation=0, kek_version=0)
-        row.wrapped, row.destroyed_at = None, row.destroyed_at or at
+            row = DataKey(subject_id=subject_id, generation=0)
+        row.wrapped = row.kek_version = row.made_under = None
+        row.destroyed_at = row.destroyed_at or at
         session.add(row)
         session.flush()
-        with self._lock:
-            self._opened.pop(subject_id, None)
+        unit.opened = {}  # others go on with theirs until this is committed
+        unit.held.pop(subject_id, None)
 
-    def _key(self, session: Session, subject_id: UUID, *, create: bool) -> _CaseKey:
-        self._heed_destroyed(session)
-        held: set[UUID] = session.info.setdefault(_HELD, set())
-        if not create or subject_id in held:
-            with self._lock:
-                opened = self._opened.get(subject_id)
-                if opened is not None:
-                    self._opened.move_to_end(subject_id)
-                    return opened
-        lock = {"read": True} if create and subject_id not in held else None
-        row = session.get(DataKey, subject_id, with_for_update=lock)
-        if create:
-            held.add(subject_id)
-        if row is not None:
-            opened = self._unwrap(row)
-            if subject_id not in session.info.get(_MADE_HERE, ()):
-                self._remember(session, subject_id, opened)
-            return opened
-        if not create:
+    def _unit(self, session: Session) -> _Unit:
+        """Return what is known in this transaction; at its beginning, heed what was destroyed."""
+        unit: _Unit | None = session.info.get(self)
+        if unit is None or unit.transaction is not _innermost(session):
+            destroyed = session.exec(_COUNT_DESTROYED).one()
+            unit = session.info[self] = _Unit(_innermost(session), self._opened_since(destroyed))
+        return unit
+
+    def _opened_since(self, destroyed: int) -> dict[UUID, CaseKey]:
+        """Return the opened keys to share: none older than the last destruction that is seen.
+
+        A unit of work that began before it keeps what it opens to itself.
+        """
+        with self._lock:
+            if destroyed > self._shared[0]:
+                self._shared = (destroyed, {})
+            return self._shared[1] if destroyed == self._shared[0] else {}
+
+    def _keep(self, unit: _Unit, subject_id: UUID, key: CaseKey) -> None:
+        with self._lock:
+            unit.opened[subject_id] = key
+            if len(unit.opened) > _CACHED_KEYS:
+                del unit.opened[next(iter(unit.opened))]
+
+    def _key_anew(self, session: Session, subject_id: UUID) -> CaseKey:
+        unit = self._unit(session)
+        if subject_id not in unit.held:
+            self._keep(unit, subject_id, self._find(session, subject_id))
+        return self.key(session, subject_id)
+
+    def _find(self, session: Session, subject_id: UUID) -> CaseKey:
+        row = session.exec(_KEY.where(DataKey.subject_id == subject_id)).first()
+        if row is None:
             raise Unsafe(f"The key of the sealed record {subject_id} is missing.")
-        # Not remembered before the commit: a rollback would leave a key that no row holds.
-        session.info.setdefault(_MADE_HERE, set()).add(subject_id)
-        return self._unwrap(self._create(session, subject_id))
+        return self._open(row)
 
-    def _heed_destroyed(self, session: Session) -> None:
-        """Forget every opened key when one was destroyed, by any process; once a unit of work."""
-        if _DESTROYED in session.info:
-            return
-        seen = session.info[_DESTROYED] = session.exec(_COUNT_DESTROYED).one()
-        with self._lock:
-            if seen > self._destroyed:
-                self._opened.clear()
-                self._destroyed = seen
-
-    def _create(self, session: Session, subject_id: UUID) -> DataKey:
-        version, generation, key = (
-            self.ring.sealing_version,
-            1,
-            secrets.token_bytes(KEY_BYTES),
-        )
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        bound = _wrap_place(subject_id, generation, version)
-        wrapped = nonce + self._wrapping[version].encrypt(nonce, key, bound)
-        row = DataKey(
-            subject_id=subject_id,
-            generation=generation,
-            kek_version=version,
-            wrapped=wrapped,
-        )
-        session.add(row)
-        session.flush()
-        return row
-
-    def _unwrap(self, row: DataKey) -> _CaseKey:
+    def _open(self, row: Any) -> CaseKey:
         if row.wrapped is None:
             raise Erased
-        bound = _wrap_place(row.subject_id, row.generation, row.kek_version)
-        try:
-            key = self._wrapping[row.kek_version].decrypt(row.wrapped[:12], row.wrapped[12:], bound)
-        except (KeyError, InvalidTag, ValueError):
-            raise Unsafe(
-                f"The key of the sealed record {row.subject_id} does not open with this "
-                "register's key file."
-            ) from None
-        return _CaseKey(key, row.generation)
+        key = self.wrapping.unwrap(row.kek_version, row.subject_id, row.generation, row.wrapped)
+        return CaseKey(key, row.generation)
 
-    def _remember(self, session: Session, subject_id: UUID, opened: _CaseKey) -> None:
-        with self._lock:
-            if session.info[_DESTROYED] != self._destroyed:
-                return  # this unit of work began before a key was destroyed, perhaps this one
-            self._opened[subject_id] = opened
-            while len(self._opened) > _CACHED_KEYS:
-                self._opened.popitem(last=False)
-
-
-def _wrap_place(subject_id: UUID, generation: int, version: int) -> bytes:
-    return b"".join(
-        (
-            b"data-key",
-            FORMAT,
-            subject_id.bytes,
-            generation.to_bytes(2),
-            version.to_bytes(4),
+    def _make(self, session: Session, subject_id: UUID) -> CaseKey:
+        version = current_version(session)
+        made, wrapped = self.wrapping.new(version, subject_id, 1)
+        session.execute(
+            insert(DataKey).values(
+                subject_id=subject_id,
+                generation=1,
+                kek_version=version,
+                made_under=version,
+                wrapped=wrapped,
+            )
         )
-    )
+        return made
+
+
+def place_of(row: Sealed, column: str) -> Place:
+    """Return the place of a row's column at its present revision."""
+    return Place(str(row.__tablename__), column, row.id, row.subject_id, row.sealed_revision)
+
+
+def current_version(session: Session) -> int:
+    """Return the version that new case keys are wrapped under. Raises Unsafe when there is none."""
+    version = session.exec(_CURRENT).first()
+    if version is None:
+        raise Unsafe("The database names no key to seal with: it is not a whole register.")
+    return version
+
+
+def _innermost(session: Session) -> object:
+    return session.get_nested_transaction() or session.get_transaction()
 
 
 def _pad(text: bytes) -> bytes:
@@ -230,8 +280,8 @@ def _pad(text: bytes) -> bytes:
     return text + b" " * (-len(text) % PAD_TO)
 
 
-def _refusal(place: Place) -> Unsafe:
-    return Unsafe(
+def _refusal(place: Place, kind: type[Unsafe] = Unsafe) -> Unsafe:
+    return kind(
         f"A sealed value does not open: {place.table}.{place.column}, row {place.row_id}. "
         "It was changed or moved outside the register. Tell whoever runs it."
     )

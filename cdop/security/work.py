@@ -25,11 +25,11 @@ from sqlmodel import Session
 from cdop.clock import Clock, local_day
 from cdop.config import Settings
 from cdop.errors import Denied, Unsafe
-from cdop.security import audit
+from cdop.security import audit, rollback
 from cdop.security.actor import Actor
-from cdop.security.sealing import Sealed
+from cdop.security.sealing import Sealed, sealed_columns
 from cdop.security.sections import Section
-from cdop.security.vault import Place, Vault
+from cdop.security.vault import KeyChanged, Vault, place_of
 
 log = logging.getLogger("cdop")
 
@@ -83,22 +83,46 @@ class Work:
         The row's other sealed columns are sealed again under the same revision, without being
         shown to anyone, so that no older value of any column can be put back unnoticed.
         """
-        table = str(row.__tablename__)
-        before, after = row.sealed_revision, row.sealed_revision + 1
-        kept: dict[str, BaseModel] = {}
-        written = {section.column for section in documents}
-        for column in sealed_columns(type(row)):
-            value = getattr(row, column)
-            if value is not None and column not in written:
-                place = Place(table, column, row.id, row.subject_id, before)
-                kept[column] = self.vault.open(self.session, place, value, _Anything)
-        row.sealed_revision = after
-        for column, document in {
-            **kept,
-            **{s.column: d for s, d in documents.items()},
-        }.items():
-            place = Place(table, column, row.id, row.subject_id, after)
-            setattr(row, column, self.vault.seal(self.session, place, document))
+        # From here on nobody else gives the case another key.
+        self.vault.sealing_key(self.session, row.subject_id)
+        kept = self._kept(row, {section.column for section in documents})
+        row.sealed_revision += 1
+        for column, text in kept.items():
+            setattr(row, column, self.vault.seal_bytes(self.session, place_of(row, column), text))
+        for section, document in documents.items():
+            place = place_of(row, section.column)
+            setattr(row, section.column, self.vault.seal(self.session, place, document))
+        self.note_sealed(row)
+
+    def note_sealed(self, row: Sealed) -> None:
+        """Write the audit line by which a whole row that is put back from earlier is found."""
+        self.audit(
+            rollback.SEALED,
+            (str(row.__tablename__), row.id),
+            row.organisation_id,
+            case=str(row.subject_id),
+            revision=row.sealed_revision,
+            digest=rollback.digest(self.vault.ring, row),
+        )
+
+    def _kept(self, row: Sealed, written: set[str]) -> dict[str, bytes]:
+        """Open the columns that are not written anew; read the row again when it was resealed."""
+        columns = [name for name in sealed_columns(type(row)) if name not in written]
+        try:
+            return self._texts(row, columns)
+        except KeyChanged:
+            self._read_again(row)
+            return self._texts(row, columns)
+
+    def _texts(self, row: Sealed, columns: list[str]) -> dict[str, bytes]:
+        return {
+            name: self.vault.open_bytes(self.session, place_of(row, name), value)
+            for name in columns
+            if (value := getattr(row, name)) is not None
+        }
+
+    def _read_again(self, row: Sealed) -> None:
+        self.session.refresh(row, [*sealed_columns(type(row)), "sealed_revision"])
 
     def open(
         self, row: Sealed, section: Section[D], *, why: str = "read", at: UUID | None = None
@@ -125,21 +149,18 @@ class Work:
 
         The caller writes the audit line of what it does with the answer.
         """
+        try:
+            return self._opened(row, section)
+        except KeyChanged:  # the row was read before its case was given another key
+            self._read_again(row)
+            return self._opened(row, section)
+
+    def _opened(self, row: Sealed, section: Section[D]) -> D:
         sealed = getattr(row, section.column)
         if sealed is None:
             return section.document()
-        table = str(row.__tablename__)
-        place = Place(table, section.column, row.id, row.subject_id, row.sealed_revision)
+        place = place_of(row, section.column)
         return self.vault.open(self.session, place, sealed, section.document)
-
-
-class _Anything(BaseModel, extra="allow"):
-    """Any document, carried from one revision to the next unread."""
-
-
-def sealed_columns(table: type[Sealed]) -> list[str]:
-    """Return the names of a table's sealed columns: all its binary ones."""
-    return [c.name for c in table.__table__.columns if c.type.python_type is bytes]  # type: ignore[attr-defined]
 
 
 class Register:

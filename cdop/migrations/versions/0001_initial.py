@@ -1,7 +1,7 @@
 """The tables of the first version."""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 
 from cdop import db
 
@@ -44,27 +44,6 @@ def upgrade() -> None:
     op.create_index("ix_audit_log_at", "audit_log", ["at"], unique=False)
     op.create_index("ix_audit_log_subject", "audit_log", ["subject_id", "at"], unique=False)
     op.create_table(
-        "data_keys",
-        sa.Column("subject_id", db.Key(), nullable=False),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("kek_version", sa.Integer(), nullable=False),
-        sa.Column("wrapped", sa.LargeBinary(), nullable=True),
-        sa.Column("destroyed_at", db.Moment(), nullable=True),
-        sa.CheckConstraint(
-            "(wrapped IS NULL) = (destroyed_at IS NOT NULL)", name=op.f("ck_data_keys_destroyed")
-        ),
-        sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_data_keys")),
-        sqlite_strict=True,
-    )
-    op.create_index(
-        "ix_data_keys_destroyed",
-        "data_keys",
-        ["destroyed_at"],
-        unique=False,
-        sqlite_where=sa.text("wrapped IS NULL"),
-        postgresql_where=sa.text("wrapped IS NULL"),
-    )
-    op.create_table(
         "index_tokens",
         sa.Column("id", db.Key(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -83,6 +62,39 @@ def upgrade() -> None:
         "ix_index_tokens_lookup", "index_tokens", ["kind", "version", "token"], unique=False
     )
     op.create_index("ix_index_tokens_subject", "index_tokens", ["subject_id"], unique=False)
+    op.create_table(
+        "legal_holds",
+        sa.Column("id", db.Key(), nullable=False),
+        sa.Column("subject_id", db.Key(), nullable=False),
+        sa.Column("organisation_id", db.Key(), nullable=False),
+        sa.Column("sealed_revision", sa.Integer(), nullable=False),
+        sa.Column("record_kind", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("set_at", db.Moment(), nullable=False),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.Column("lifted_at", db.Moment(), nullable=True),
+        sa.Column("lifted_by", sa.Text(), nullable=True),
+        sa.Column("reason", sa.LargeBinary(), nullable=True),
+        sa.Column("lift_reason", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint(
+            "record_kind IN ('deaths', 'referrals', 'rights_requests', 'organisations')",
+            name=op.f("ck_legal_holds_record_kind"),
+        ),
+        sa.CheckConstraint(
+            "(lifted_at IS NULL) = (lifted_by IS NULL)", name=op.f("ck_legal_holds_lifted")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_holds")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_legal_holds_in_force",
+        "legal_holds",
+        ["subject_id"],
+        unique=False,
+        sqlite_where=sa.text("lifted_at IS NULL"),
+        postgresql_where=sa.text("lifted_at IS NULL"),
+    )
+    op.create_index(op.f("ix_legal_holds_subject_id"), "legal_holds", ["subject_id"], unique=False)
     op.create_table(
         "organisations",
         sa.Column("id", db.Key(), nullable=False),
@@ -110,6 +122,105 @@ def upgrade() -> None:
         sa.Column("demonstration", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_register_info")),
         sqlite_strict=True,
+    )
+    op.create_table(
+        "retention_periods",
+        sa.Column("id", db.Key(), nullable=False),
+        sa.Column("owner_id", db.Key(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("years", sa.Integer(), nullable=True),
+        sa.Column("decided_on", db.Day(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("set_at", db.Moment(), nullable=False),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.CheckConstraint("years BETWEEN 1 AND 150", name=op.f("ck_retention_periods_years")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_periods")),
+        sa.UniqueConstraint("owner_id", "kind", "edition", name="uq_retention_periods_edition"),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "rights_requests",
+        sa.Column("id", db.Key(), nullable=False),
+        sa.Column("subject_id", db.Key(), nullable=False),
+        sa.Column("organisation_id", db.Key(), nullable=False),
+        sa.Column("sealed_revision", sa.Integer(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("relation", sa.Text(), nullable=False),
+        sa.Column("received_on", db.Day(), nullable=False),
+        sa.Column("due_on", db.Day(), nullable=False),
+        sa.Column("extended_on", db.Day(), nullable=True),
+        sa.Column("closed_on", db.Day(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("exemptions", sa.Text(), nullable=False),
+        sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("closed_by", sa.Text(), nullable=True),
+        sa.Column("asked", sa.LargeBinary(), nullable=True),
+        sa.Column("extension", sa.LargeBinary(), nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint(
+            "(closed_on IS NULL) = (outcome IS NULL)", name=op.f("ck_rights_requests_closed")
+        ),
+        sa.CheckConstraint("subject_id = id", name=op.f("ck_rights_requests_own_key")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rights_requests")),
+        sa.UniqueConstraint("organisation_id", "reference", name="uq_rights_requests_reference"),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_rights_requests_list",
+        "rights_requests",
+        ["organisation_id", "due_on", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_rights_requests_subject_id"), "rights_requests", ["subject_id"], unique=False
+    )
+    op.create_table(
+        "sealing_keys",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("check", sa.LargeBinary(), nullable=False),
+        sa.Column("promoted_at", db.Moment(), nullable=False),
+        sa.CheckConstraint("state IN ('current', 'former')", name=op.f("ck_sealing_keys_state")),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_sealing_keys")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "uq_sealing_keys_current",
+        "sealing_keys",
+        ["state"],
+        unique=True,
+        sqlite_where=sa.text("state = 'current'"),
+        postgresql_where=sa.text("state = 'current'"),
+    )
+    op.create_table(
+        "data_keys",
+        sa.Column("subject_id", db.Key(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("kek_version", sa.Integer(), nullable=True),
+        sa.Column("made_under", sa.Integer(), nullable=True),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=True),
+        sa.Column("destroyed_at", db.Moment(), nullable=True),
+        sa.CheckConstraint(
+            "(wrapped IS NULL) = (destroyed_at IS NOT NULL)", name=op.f("ck_data_keys_destroyed")
+        ),
+        sa.CheckConstraint(
+            "(wrapped IS NULL) = (kek_version IS NULL)", name=op.f("ck_data_keys_under")
+        ),
+        sa.ForeignKeyConstraint(
+            ["kek_version"], ["sealing_keys.version"], name=op.f("fk_data_keys_kek_version")
+        ),
+        sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_data_keys")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_data_keys_destroyed",
+        "data_keys",
+        ["destroyed_at"],
+        unique=False,
+        sqlite_where=sa.text("wrapped IS NULL"),
+        postgresql_where=sa.text("wrapped IS NULL"),
     )
     op.create_table(
         "deaths",
@@ -163,6 +274,7 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_deaths_died", "deaths", ["organisation_id", "died_year"], unique=False)
+    op.create_index(op.f("ix_deaths_joined_to_id"), "deaths", ["joined_to_id"], unique=False)
     op.create_index(
         "ix_deaths_list", "deaths", ["organisation_id", "notified_on", "id"], unique=False
     )
@@ -170,6 +282,60 @@ def upgrade() -> None:
         "ix_deaths_reviewed", "deaths", ["organisation_id", "reviewed_year"], unique=False
     )
     op.create_index(op.f("ix_deaths_subject_id"), "deaths", ["subject_id"], unique=False)
+    op.create_table(
+        "erasures",
+        sa.Column("id", db.Key(), nullable=False),
+        sa.Column("organisation_id", db.Key(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("record_kind", sa.Text(), nullable=False),
+        sa.Column("record_id", db.Key(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("counts_from", db.Day(), nullable=False),
+        sa.Column("years", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("proposed_at", db.Moment(), nullable=False),
+        sa.Column("proposed_by", sa.Text(), nullable=False),
+        sa.Column("approved_at", db.Moment(), nullable=True),
+        sa.Column("approved_by", sa.Text(), nullable=True),
+        sa.Column("erased_at", db.Moment(), nullable=True),
+        sa.Column("erased_by", sa.Text(), nullable=True),
+        sa.Column("withdrawn_by", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'erased') = (erased_at IS NOT NULL) AND (erased_at IS NULL) = (erased_by IS NULL)",
+            name=op.f("ck_erasures_erased"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'withdrawn') = (withdrawn_by IS NOT NULL)", name=op.f("ck_erasures_withdrawn")
+        ),
+        sa.CheckConstraint(
+            "state IN ('proposed', 'approved', 'erased', 'withdrawn')",
+            name=op.f("ck_erasures_state"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('proposed', 'withdrawn') OR approved_by IS NOT NULL",
+            name=op.f("ck_erasures_approval"),
+        ),
+        sa.CheckConstraint(
+            "(approved_at IS NULL) = (approved_by IS NULL)", name=op.f("ck_erasures_approved")
+        ),
+        sa.CheckConstraint("approved_by <> proposed_by", name=op.f("ck_erasures_four_eyes")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_erasures_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_erasures_list", "erasures", ["organisation_id", "state", "id"], unique=False
+    )
+    op.create_index(
+        "uq_erasures_live",
+        "erasures",
+        ["record_id"],
+        unique=True,
+        sqlite_where=sa.text("state <> 'withdrawn'"),
+        postgresql_where=sa.text("state <> 'withdrawn'"),
+    )
     op.create_table(
         "meetings",
         sa.Column("id", db.Key(), nullable=False),
@@ -288,6 +454,26 @@ def upgrade() -> None:
     )
     op.create_index("uq_releases_year", "releases", ["organisation_id", "year"], unique=True)
     op.create_table(
+        "rights_records",
+        sa.Column("id", db.Key(), nullable=False),
+        sa.Column("request_id", db.Key(), nullable=False),
+        sa.Column("record_kind", sa.Text(), nullable=False),
+        sa.Column("record_id", db.Key(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("linked_at", db.Moment(), nullable=False),
+        sa.Column("linked_by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "record_kind IN ('deaths', 'referrals')", name=op.f("ck_rights_records_record_kind")
+        ),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["rights_requests.id"], name=op.f("fk_rights_records_request_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rights_records")),
+        sa.UniqueConstraint("request_id", "record_id", name="uq_rights_records_once"),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_rights_records_record", "rights_records", ["record_id"], unique=False)
+    op.create_table(
         "sign_ins",
         sa.Column("id", db.Key(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
@@ -403,6 +589,7 @@ def upgrade() -> None:
         sa.Column("organisation_id", db.Key(), nullable=False),
         sa.Column("sealed_revision", sa.Integer(), nullable=False),
         sa.Column("death_id", db.Key(), nullable=False),
+        sa.Column("came_from_id", db.Key(), nullable=True),
         sa.Column("received_at", db.Moment(), nullable=False),
         sa.Column("received_by", sa.Text(), nullable=False),
         sa.Column("receipt", sa.Text(), nullable=False),
@@ -410,6 +597,9 @@ def upgrade() -> None:
         sa.Column("identity", sa.LargeBinary(), nullable=True),
         sa.Column("circumstances", sa.LargeBinary(), nullable=True),
         sa.Column("notifier", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["came_from_id"], ["deaths.id"], name=op.f("fk_notifications_came_from_id")
+        ),
         sa.ForeignKeyConstraint(
             ["death_id"], ["deaths.id"], name=op.f("fk_notifications_death_id")
         ),

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,8 @@ def write(path: Path, text: str | bytes, mode: int = 0o600) -> Path:
 
 
 def document(**changes: Any) -> str:
-    return json.dumps({"format": 1, "sealing": GOOD, "index": GOOD} | changes)
+    whole = {"format": 1, "anchor": GOOD["1"], "sealing": GOOD, "retired": [], "index": GOOD}
+    return json.dumps(whole | changes)
 
 
 def test_a_new_file_is_its_owner_s_alone_and_reads_back(tmp_path: Path) -> None:
@@ -89,6 +91,8 @@ def test_a_missing_file_or_folder_is_named(tmp_path: Path) -> None:
         document(sealing={"1": base64.b64encode(bytes(range(31))).decode()}),
         document(sealing={"1": 5}),
         document(sealing=[GOOD["1"]]),
+        document(anchor=""),
+        document(retired=None),
         document()[:-9],
     ],
 )
@@ -101,22 +105,51 @@ def test_a_file_that_is_not_whole_or_holds_a_placeholder_is_refused_and_not_repe
     assert GOOD["1"] not in str(caught.value)
 
 
-def test_the_check_value_knows_each_of_its_keys_and_the_register(tmp_path: Path) -> None:
+def test_the_check_value_knows_the_ring_and_the_register(tmp_path: Path) -> None:
     ring = keys.create(tmp_path / "keys.json")
     here, there = UUID(int=1).bytes, UUID(int=2).bytes
     other = keys.create(tmp_path / "other.json")
-    half_one = keys.Ring(ring.sealing, other.index)
-    half_other = keys.Ring(other.sealing, ring.index)
-    values = [each.check_value(here) for each in (ring, other, half_one, half_other)]
-    assert len({*values, ring.check_value(there)}) == 5
-    assert values[0] == keys.load(tmp_path / "keys.json").check_value(here)
+    values = {ring.check_value(here), ring.check_value(there), other.check_value(here)}
+    assert len(values) == 3
+    assert ring.check_value(here) == keys.load(tmp_path / "keys.json").check_value(here)
 
 
-def test_a_later_key_changes_neither_the_check_value_nor_old_tokens(tmp_path: Path) -> None:
+def test_rotation_changes_neither_the_check_value_nor_old_tokens(tmp_path: Path) -> None:
     ring = keys.create(tmp_path / "keys.json")
     other = keys.create(tmp_path / "other.json")
-    grown = keys.Ring({**ring.sealing, 2: other.sealing[1]}, {**ring.index, 2: other.index[1]})
+    grown = replace(ring.added().without(1), index={**ring.index, 2: other.index[1]})
     assert grown.check_value(b"register") == ring.check_value(b"register")
+    assert grown.anchored("kind") == ring.anchored("kind")
     assert grown.derive("kind", 1) == ring.derive("kind")
     assert grown.derive("kind") != ring.derive("kind")
-    assert (grown.sealing_version, grown.index_version) == (2, 2)
+    assert grown.index_version == 2
+
+
+def test_the_check_of_a_version_knows_its_key_and_its_number() -> None:
+    ring = keys.new_ring().added()
+    swapped = replace(ring, sealing={1: ring.sealing[2], 2: ring.sealing[1]})
+    checks = {each.check_of(version) for each in (ring, swapped) for version in (1, 2)}
+    assert len(checks) == 4
+
+
+def test_a_version_is_never_given_twice() -> None:
+    ring = keys.new_ring().added().without(2).added()
+    assert set(ring.sealing) == {1, 3}
+    assert ring.retired == {2}
+    assert set(ring.added().without(3).without(4).added().sealing) == {1, 5}
+
+
+def test_a_changed_ring_takes_the_place_of_the_file_and_reads_back(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    ring = keys.create(path).added().added().without(1)
+    write(tmp_path / ".keys.json.partial", "left by a crash")
+    keys.save(path, ring)
+    assert keys.load(path) == ring
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["keys.json"]
+
+
+def test_a_file_that_cannot_be_changed_where_it_is_says_so(tmp_path: Path) -> None:
+    ring = keys.create(tmp_path / "keys.json")
+    with pytest.raises(Misconfigured, match="cannot be changed where it is"):
+        keys.save(tmp_path / "no folder" / "keys.json", ring)

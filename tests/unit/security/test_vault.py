@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from sqlmodel import Session
 
+from cdop.clock import SystemClock
 from cdop.db import new_id
 from cdop.errors import Unsafe
+from cdop.security.key_versions import first_key
 from cdop.security.keys import Ring
-from cdop.security.models import DataKey
+from cdop.security.models import DataKey, SealingKey
 from cdop.security.vault import PAD_TO, Place, Vault
 
-SEALING, INDEX = bytes(range(32)), bytes(range(32, 64))
+SEALING, INDEX, ANCHOR = (bytes(range(start, start + 32)) for start in (0, 32, 64))
 WORDS = "Quillon Vextrablatt of 4 Nowhere Lane"
 SLOW_HOST = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -51,18 +53,25 @@ class Safe:
         return self.vault.open(self.session, place, sealed, Secret).words
 
 
+def ring(sealing: bytes = SEALING, index: bytes = INDEX) -> Ring:
+    return Ring({1: sealing}, {1: index}, ANCHOR)
+
+
 @pytest.fixture
 def session() -> Iterator[Session]:
     engine = sa.create_engine("sqlite://")
-    DataKey.__table__.create(engine)  # type: ignore[attr-defined]
+    for table in (SealingKey, DataKey):
+        table.__table__.create(engine)  # type: ignore[attr-defined]
     with Session(engine) as opened:
+        opened.add(first_key(ring(), SystemClock().now()))
+        opened.commit()
         yield opened
     engine.dispose()
 
 
 @pytest.fixture
 def safe(session: Session) -> Safe:
-    vault = Vault(Ring({1: SEALING}, {1: INDEX}))
+    vault = Vault(ring())
     case = new_id()
     place = Place("deaths", "names", case, case, 1)
     return Safe(vault, session, place, vault.seal(session, place, Secret(words=WORDS)))
@@ -81,7 +90,7 @@ def refusal(safe: Safe, place: Place, sealed: bytes) -> str:
 
 def test_a_value_opens_at_its_place(safe: Safe) -> None:
     assert safe.opens(safe.place, safe.sealed) == WORDS
-    again = Vault(Ring({1: SEALING}, {1: INDEX}))
+    again = Vault(ring())
     assert again.open(safe.session, safe.place, safe.sealed, Secret).words == WORDS
 
 
@@ -107,7 +116,7 @@ def test_it_opens_at_no_other_table_column_row_or_revision(
 
 def test_letters_cannot_wander_from_the_table_to_the_column(safe: Safe) -> None:
     place = replace(safe.place, table="deathsn", column="ames")
-    assert place.bind(b"\0\1") != safe.place.bind(b"\0\1")
+    assert place.bind(b"\1\0\1") != safe.place.bind(b"\1\0\1")
     refusal(safe, place, safe.sealed)
 
 
@@ -153,9 +162,9 @@ def test_a_wrapped_key_cannot_be_given_to_another_case(safe: Safe) -> None:
 
 
 def test_another_ring_opens_nothing(safe: Safe) -> None:
-    other = Vault(Ring({1: INDEX}, {1: INDEX}))
+    other = Vault(ring(INDEX))
     refusal(replace(safe, vault=other), safe.place, safe.sealed)
-    unknown = Vault(Ring({2: SEALING}, {1: INDEX}))
+    unknown = Vault(Ring({2: SEALING}, {1: INDEX}, ANCHOR))
     refusal(replace(safe, vault=unknown), safe.place, safe.sealed)
 
 
@@ -190,7 +199,7 @@ def test_short_answers_have_one_length(safe: Safe) -> None:
 
 def test_a_key_of_a_unit_that_was_rolled_back_is_forgotten(session: Session) -> None:
     """Or a later value would be sealed under a key that no row holds, and lost at the restart."""
-    vault, case = Vault(Ring({1: SEALING}, {1: INDEX})), new_id()
+    vault, case = Vault(ring()), new_id()
     place = Place("deaths", "names", case, case, 1)
     for _ in range(3):
         vault.seal(session, place, Secret(words="undone"))
@@ -211,17 +220,17 @@ def test_tokens_are_alike_only_for_one_value_kind_panel_and_ring(safe: Safe) -> 
         safe.vault.token("died-on", "2026-03-01", here),
         safe.vault.token("born-on", "2026-03-01", there),
         safe.vault.token("born-on", "2026-03-01"),
-        Vault(Ring({1: SEALING}, {1: SEALING})).token("born-on", "2026-03-01", here),
+        Vault(ring(index=SEALING)).token("born-on", "2026-03-01", here),
     }
     assert len(others) == 5
     assert token not in others
 
 
 def test_nothing_prints_or_pickles_a_key(safe: Safe) -> None:
-    key = safe.vault._key(safe.session, safe.place.subject_id, create=False)
+    key = safe.vault.key(safe.session, safe.place.subject_id)
     for holder in (safe.vault.ring, safe.vault, key):
         shown = f"{holder!r} {holder!s} {holder:}"
-        for secret in (SEALING, INDEX):
+        for secret in (SEALING, INDEX, ANCHOR):
             assert secret.hex() not in shown
             assert repr(secret)[2:-1] not in shown
         for way in (pickle.dumps, copy.deepcopy):

@@ -1,0 +1,140 @@
+"""A case's key: sealing and opening bytes with it, and wrapping it under a key of the ring.
+
+Nothing here knows the database. What is opened in bulk (names to be searched) uses `CaseKey` and
+`column` directly; everything else goes through `cdop.security.vault`.
+"""
+
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from os import urandom
+from threading import Lock
+from typing import NoReturn
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from cdop.errors import CdopError, Unsafe
+from cdop.security.keys import KEY_BYTES, Ring
+
+FORMAT = b"\x01"
+NONCE_BYTES = 12
+HEAD_BYTES = 3
+_BODY = HEAD_BYTES + NONCE_BYTES
+_ASK_AGAIN = 1.0  # seconds until the provider is asked again for a key that it did not have
+
+_ID, _REVISION, _HEAD = (length.to_bytes(4) for length in (16, 8, HEAD_BYTES))
+
+
+@lru_cache(maxsize=256)
+def column(table: str, name: str) -> bytes:
+    """Return the part of the associated data that all values of a column share."""
+    parts = (table.encode(), name.encode())
+    return b"".join(len(part).to_bytes(4) + part for part in parts)
+
+
+def row(row_id: UUID, subject_id: UUID, revision: int, head: bytes) -> bytes:
+    """Return the part of the associated data that all values of a row share."""
+    return b"".join(
+        (_ID, row_id.bytes, _ID, subject_id.bytes, _REVISION, revision.to_bytes(8), _HEAD, head)
+    )
+
+
+class CaseKey:
+    """An opened case key. Keeps the cipher ready, and nothing that could be printed.
+
+    `head` begins every value sealed with it: the format, and the key's generation. What is bound to
+    a value is `column(…) + row(…, key.head)`.
+    """
+
+    __slots__ = ("_decrypt", "_encrypt", "head")
+
+    def __init__(self, key: bytes, generation: int) -> None:
+        cipher = AESGCM(key)
+        self._encrypt, self._decrypt = cipher.encrypt, cipher.decrypt
+        self.head = FORMAT + generation.to_bytes(2)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("keys are neither pickled nor copied")
+
+    def seal(self, text: bytes, bound: bytes) -> bytes:
+        """Seal bytes under a new random nonce."""
+        nonce = urandom(NONCE_BYTES)
+        return self.head + nonce + self._encrypt(nonce, text, bound)
+
+    def open(self, sealed: bytes, bound: bytes) -> bytes:
+        """Open bytes. Raises InvalidTag when they were not sealed with this key and so bound."""
+        if not sealed.startswith(self.head) or len(sealed) < _BODY:
+            raise InvalidTag
+        return self._decrypt(sealed[HEAD_BYTES:_BODY], sealed[_BODY:], bound)
+
+
+class Wrapping:
+    """The ring's key-encryption keys, ready for use; safe to share between threads.
+
+    When a key is wrapped under a version that the ring lacks, another process has rotated the keys:
+    `reload` then reads the ring anew from where it is kept.
+    """
+
+    def __init__(self, ring: Ring, reload: Callable[[], Ring] | None = None) -> None:
+        self.ring = ring
+        self._reload = reload
+        self._ciphers = _ciphers(ring)
+        self._lacking: dict[int, float] = {}
+        self._lock = Lock()
+
+    def new(self, version: int, subject_id: UUID, generation: int) -> tuple[CaseKey, bytes]:
+        """Make a case key. Returns it opened and wrapped."""
+        key = urandom(KEY_BYTES)
+        return CaseKey(key, generation), self.wrap(version, subject_id, generation, key)
+
+    def wrap(self, version: int, subject_id: UUID, generation: int, key: bytes) -> bytes:
+        """Wrap a case key under a version of the ring's. Raises Unsafe when the ring lacks it."""
+        nonce = urandom(NONCE_BYTES)
+        bound = wrapped_at(subject_id.bytes, generation, version)
+        return nonce + self.cipher(version).encrypt(nonce, key, bound)
+
+    def unwrap(self, version: int, subject_id: UUID, generation: int, wrapped: bytes) -> bytes:
+        """Unwrap a case key. Raises Unsafe when it was changed, moved, or is not of this ring."""
+        bound = wrapped_at(subject_id.bytes, generation, version)
+        cipher = self.cipher(version)
+        try:
+            return cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound)
+        except (InvalidTag, ValueError):
+            raise Unsafe(
+                f"The key of the sealed record {subject_id} does not open with this register's "
+                "key file."
+            ) from None
+
+    def cipher(self, version: int) -> AESGCM:
+        """Return a key-encryption key ready for use. Raises Unsafe when the ring lacks it."""
+        found = self._ciphers.get(version) or self._read_again(version)
+        if found is None:
+            raise Unsafe(
+                f"A sealed record's key is wrapped under version {version}, which is not in this "
+                "register's key file: put the newest key file in its place."
+            )
+        return found
+
+    def _read_again(self, version: int) -> AESGCM | None:
+        with self._lock:
+            now = time.monotonic()
+            if self._reload and now - self._lacking.get(version, -_ASK_AGAIN) >= _ASK_AGAIN:
+                self._lacking[version] = now
+                try:
+                    ring = self._reload()
+                except CdopError:
+                    return None
+                if ring.anchor == self.ring.anchor:  # and not a file of another register
+                    self.ring, self._ciphers = ring, _ciphers(ring)
+            return self._ciphers.get(version)
+
+
+def wrapped_at(subject: bytes, generation: int, version: int) -> bytes:
+    """Return the associated data of a wrapped case key: it opens for this case alone."""
+    return b"".join((b"data-key", FORMAT, subject, generation.to_bytes(2), version.to_bytes(4)))
+
+
+def _ciphers(ring: Ring) -> dict[int, AESGCM]:
+    return {version: AESGCM(key) for version, key in ring.sealing.items()}
