@@ -6,6 +6,8 @@ from uuid import UUID
 from cdop.errors import Denied
 from cdop.security.permissions import EVERY_PERMISSION, GRANTS, Role
 
+OFFICE = "office:"
+
 
 @dataclass(frozen=True)
 class Grant:
@@ -14,6 +16,12 @@ class Grant:
     role: Role
     organisations: frozenset[UUID]
     office: str | None = None
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """Return what it permits; an office held is a permission of its own (`office:…`)."""
+        given = GRANTS[self.role]
+        return given | {OFFICE + self.office} if self.office else given
 
 
 @dataclass(frozen=True)
@@ -29,12 +37,12 @@ class Actor:
     @property
     def permissions(self) -> frozenset[str]:
         """Return everything this actor may do somewhere."""
-        return frozenset().union(*(GRANTS[grant.role] for grant in self.grants))
+        return frozenset().union(*(grant.permissions for grant in self.grants))
 
     def scope(self, permission: str) -> frozenset[UUID]:
         """Return the organisations at which this actor holds `permission`."""
         return frozenset().union(
-            *(g.organisations for g in self.grants if permission in GRANTS[g.role])
+            *(g.organisations for g in self.grants if permission in g.permissions)
         )
 
     def may(self, permission: str, organisation_id: UUID | None = None) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from cdop.db import Day, Key, Moment, Text, new_id
+from cdop.security.actor import OFFICE
 
 PERMISSIONS = frozenset(
     {
@@ -14,14 +15,19 @@ PERMISSIONS = frozenset(
         "overview:review:draft",
         "overview:review:sign",
         "case_reviews:recommendation:record",
-        "case_reviews:decision:decide",
         "case_reviews:review:record",
         "retention:erasure:propose",
         "retention:erasure:approve",
         "rights:request:handle",
     }
 )
-"""What a task may ask of whoever does it: work lists look for tasks that ask one of these."""
+"""What a task may ask of whoever does it, besides an office (`office:…`): see `may_be_asked`."""
+
+
+def may_be_asked(permission: str) -> bool:
+    """Say whether a task may ask this of whoever does it, so that a work list looks for it."""
+    return permission in PERMISSIONS or permission.startswith(OFFICE)
+
 
 _OPEN = text("done_at IS NULL")
 

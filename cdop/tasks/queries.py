@@ -11,7 +11,7 @@ from sqlalchemy import Integer, Select, bindparam, union_all
 from sqlmodel import col, select
 
 from cdop.security.work import Work
-from cdop.tasks.models import PERMISSIONS, Task
+from cdop.tasks.models import Task, may_be_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def worklist(work: Work, limit: int = 25) -> list[Waiting]:
     """
     held = [
         (organisation, permission)
-        for permission in sorted(PERMISSIONS & work.actor.permissions)
+        for permission in sorted(filter(may_be_asked, work.actor.permissions))
         for organisation in sorted(work.actor.scope(permission))
     ]
     if not held:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from cdop.security.work import Work
-from cdop.tasks.models import PERMISSIONS, Task
+from cdop.tasks.models import Task, may_be_asked
 
 
 def open_task(
@@ -28,7 +28,7 @@ def open_task(
     which it falls. Without a due day no rule sets one, and the task is listed by the day it was
     opened. Raises ValueError for a permission by which no work list would find it.
     """
-    if permission not in PERMISSIONS:
+    if not may_be_asked(permission):
         raise ValueError(f"no work list looks for tasks that ask {permission}")
     precision = "week" if by_week else "day"
     if due_on is None:

@@ -19,7 +19,6 @@ _KINDS = {
     "classify": ("Classify with the panel", "/overview/{id}"),
     "sign-off": ("Sign off the review", "/overview/{id}"),
     "recommend": ("Recommend on a referral", "/referrals/{id}"),
-    "decide": ("Decide on a referral", "/referrals/{id}"),
     "start-review": ("Start the review", "/referrals/{id}"),
     "complete-review": ("Complete the review", "/referrals/{id}"),
     "publish-review": ("Publish the review", "/referrals/{id}"),
@@ -27,7 +26,7 @@ _KINDS = {
     "carry-out-erasure": ("Erase a record as approved", "/retention"),
     "answer-rights-request": ("Answer a request about rights", "/rights/{id}"),
 }
-_STEP = "step:"
+_STEP, _DECIDE = "step:", "decide:"
 
 
 @dataclass(frozen=True)
@@ -62,4 +61,6 @@ def describe(kind: str, today: date) -> tuple[str, str]:
         code = kind.removeprefix(_STEP)
         label = next((c.label for c in clocks(today) if c.code == code), code)
         return label, "/deaths/{id}#due"
+    if kind.startswith(_DECIDE):
+        return "Decide on a referral", "/referrals/{id}"
     return _KINDS.get(kind, (kind.replace("-", " ").capitalize(), "/"))

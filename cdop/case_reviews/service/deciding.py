@@ -40,7 +40,7 @@ def decide(work: Work, referral_id: UUID, new: NewDecision) -> DecisionState:
     given = [assent.office for assent in queries.assents(work, decision)]
     awaited = rules.awaited(who, given)
     if not awaited:
-        _stand(work, referral, decision, day)
+        _stand(work, referral, decision, day, who)
         referral.status = after
     work.audit(
         DECIDE,
@@ -62,12 +62,13 @@ def withdraw_decision(work: Work, referral_id: UUID) -> None:
     """
     referral = queries.get(work, referral_id, DECIDE, lock=True)
     board = organisations.get(work.session, referral.board_id)
-    _deciding(work, board, work.today)
+    who, _ = _deciding(work, board, work.today)
     decision = queries.live_decision(work, referral)
     if decision is None or decision.decided_on:
         raise Refused("There is no proposal to withdraw.")
     decision.withdrawn_on = work.today
     decision.withdrawn_by = work.actor.name
+    duties.to_decide(work, referral, board.board_kind or "", who.offices)
     work.audit("case_reviews:decision:withdraw", ("referrals", referral.id), board.id)
 
 
@@ -148,11 +149,13 @@ def _assent(
         )
         work.seal(row, {DECIDED_BECAUSE: rationale})
         work.session.add(row)
+        close_task(work, duties.DECIDE + office, referral.id)
     work.session.flush()
 
 
-def _stand(work: Work, referral: Referral, decision: Decision, day: date) -> None:
+def _stand(work: Work, referral: Referral, decision: Decision, day: date, who: Deciders) -> None:
     decision.decided_on = day
-    close_task(work, duties.DECIDE, referral.id)
+    for office in who.offices:
+        close_task(work, duties.DECIDE + office, referral.id)
     if decision.review_kind != rules.NO_REVIEW:
         duties.to_start(work, referral)

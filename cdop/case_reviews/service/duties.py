@@ -1,24 +1,23 @@
 """The tasks that a referral gives to its group and its board, each due as its clock says."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from cdop.case_reviews import rules
 from cdop.case_reviews.models import CaseReview, Referral
 from cdop.clock import local_day
 from cdop.reference import Clock, due
+from cdop.security.actor import OFFICE
 from cdop.security.work import Work
 from cdop.tasks.service import open_task
 
-RECOMMEND, DECIDE = "recommend", "decide"
+RECOMMEND, DECIDE = "recommend", "decide:"
 START, COMPLETE, PUBLISH = "start-review", "complete-review", "publish-review"
 
 RECORD = "case_reviews:review:record"
 SUBJECT = "referrals"
 
-_PERMISSIONS = {
-    RECOMMEND: "case_reviews:recommendation:record",
-    DECIDE: "case_reviews:decision:decide",
-}
+RECOMMENDING = "case_reviews:recommendation:record"
 
 
 def to_recommend(work: Work, referral: Referral, board_kind: str) -> None:
@@ -27,10 +26,11 @@ def to_recommend(work: Work, referral: Referral, board_kind: str) -> None:
     _open(work, referral, RECOMMEND, clock, referral.received_on)
 
 
-def to_decide(work: Work, referral: Referral, board_kind: str) -> None:
-    """Open the board's task to decide, counted from the day the referral was received."""
+def to_decide(work: Work, referral: Referral, board_kind: str, offices: Iterable[str]) -> None:
+    """Open a task for each office to decide, counted from the day the referral was received."""
     clock = rules.decision_clock(board_kind, referral.received_on)
-    _open(work, referral, DECIDE, clock, referral.received_on)
+    for office in offices:
+        _open(work, referral, DECIDE + office, clock, referral.received_on, office)
 
 
 def to_start(work: Work, referral: Referral) -> None:
@@ -55,13 +55,14 @@ def _open(
     kind: str,
     clock: Clock | None = None,
     start: date | None = None,
+    office: str | None = None,
 ) -> None:
     ends = due(clock, start) if clock and start else None
     open_task(
         work,
         kind,
-        organisation_id=referral.board_id if kind == DECIDE else referral.organisation_id,
-        permission=_PERMISSIONS.get(kind, RECORD),
+        organisation_id=referral.board_id if office else referral.organisation_id,
+        permission=OFFICE + office if office else (RECOMMENDING if kind == RECOMMEND else RECORD),
         subject=(SUBJECT, referral.id),
         reference=referral.reference,
         due_on=local_day(ends) if isinstance(ends, datetime) else ends,

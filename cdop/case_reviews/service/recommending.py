@@ -58,7 +58,8 @@ def recommend(work: Work, referral_id: UUID, new: NewRecommendation) -> UUID:
     work.session.add(row)
     referral.status = after
     close_task(work, duties.RECOMMEND, referral.id)
-    duties.to_decide(work, referral, board.board_kind or "")
+    who = rules.who_decides(board.board_kind or "", work.today, board.slug)
+    duties.to_decide(work, referral, board.board_kind or "", who.offices)
     work.audit(
         RECORD,
         ("referrals", referral.id),

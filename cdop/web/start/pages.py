@@ -46,7 +46,7 @@ _ACTIONS = (
 def start_page(work: Work) -> StartPage:
     """Return the start page of the actor."""
     actor = work.actor
-    found = worklist(work, ROWS + 1) if actor.permissions & tasks.PERMISSIONS else None
+    found = worklist(work, ROWS + 1) if any(map(tasks.may_be_asked, actor.permissions)) else None
     tables = []
     if actor.may("meetings:meeting:read"):
         tables.append(_meetings(work))

@@ -35,7 +35,7 @@ def test_a_recommendation_passes_the_task_from_the_group_to_the_board(jcr: Jcr):
     assert open_tasks(jcr) == [("recommend", "herefordshire-jcr")]
     jcr.recommend(referral, SCR, "silp")
     assert status(jcr, referral) == "recommended"
-    assert open_tasks(jcr) == [("decide", "herefordshire")]
+    assert open_tasks(jcr) == [("decide:children-chair", "herefordshire")]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_three_partners_decide_together(jcr: Jcr):
         jcr.decide(referral, "rapid-review", who="partner-health")
     jcr.on(date(2019, 10, 2)).decide(referral, "rapid-review", who="partner-police")
     assert status(jcr, referral) == "recommended"
-    assert open_tasks(jcr) == [("decide", "herefordshire")]
+    assert open_tasks(jcr) == [("decide:partner-local-authority", "herefordshire")]
     jcr.on(date(2019, 10, 3))
     last = jcr.decide(referral, "rapid-review", who="partner-local-authority", rationale="Agreed.")
     assert (last.decision_id, last.stands) == (first.decision_id, True)
