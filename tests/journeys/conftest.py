@@ -70,7 +70,7 @@ def county(sqlite_register: Register) -> Herefordshire:
 @pytest.fixture
 def town(
     county: Herefordshire,
-    visit: Callable[..., Page],  # noqa: F811
+    visit: Callable[..., Page],
     request: pytest.FixtureRequest,
     caplog: pytest.LogCaptureFixture,
 ) -> Iterator[Town]:

@@ -27,6 +27,10 @@ class Told:
     address: str = "7 Wrenmarsh Fold"
     narrative: str = "Zephyrine was found at dawn beside a marmalade lantern."
 
+    def secrets(self) -> tuple[str, ...]:
+        """Return the words that the panel must not see."""
+        return (self.given, self.family, self.number, self.postcode, "Wrenmarsh", "marmalade")
+
     def canary(self) -> Canary:
         """Return what a search looks for."""
         words = (self.given, self.family, "Wrenmarsh", "marmalade lantern")
@@ -124,7 +128,7 @@ def then_both_notifications_stand_behind_one_case(town: Town, reference: str) ->
     """The coordinator finds one case, with two notifications to read."""
     page = town["coordinator"]
     follow(page, "Cases")
-    expect(page.get_by_role("link", name="CD-2026-")).to_have_count(1)
+    expect(page.get_by_role("link", name=reference)).to_have_count(1)
     if town.script:
         assert_accessible(page)
     follow(page, reference)
