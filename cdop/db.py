@@ -5,7 +5,9 @@ types are rendered as TEXT, INTEGER or BLOB there.
 """
 
 import json
+import os
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -163,6 +165,7 @@ def connect(url: str) -> Engine:
             url, pool_size=8, max_overflow=8, pool_pre_ping=True, hide_parameters=True
         )
     check_sqlite()
+    _make_private(url)
     engine = sa.create_engine(
         url,
         module=sqlite3,
@@ -174,6 +177,13 @@ def connect(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_private(url: str) -> None:
+    """Make a new database's file readable by its owner only: its journals take the same mode."""
+    file = Path(sa.make_url(url).database or "")
+    if file.name and not file.exists() and os.access(file.parent, os.W_OK):
+        file.touch(mode=0o600)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
