@@ -3,7 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from cdop.deaths import queries, rules
+from cdop.deaths import queries
+from cdop.deaths.anonymity import tells_identity
 from cdop.deaths.documents import IDENTITY, NAMES, SUMMARY, Summary
 from cdop.deaths.models import Death
 from cdop.deaths.service import clocks
@@ -28,7 +29,7 @@ def write_summary(work: Work, death_id: UUID, text: str) -> None:
     identity = work.open_within(death, IDENTITY)
     if not text.strip():
         raise Invalid({"summary": "Write the summary that the panel will read"})
-    if rules.tells_identity(text, work.open_within(death, NAMES), identity):
+    if tells_identity(text, work.open_within(death, NAMES), identity):
         raise Invalid(
             {
                 "summary": "The summary contains the child's name, NHS number, postcode, "
