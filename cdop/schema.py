@@ -7,6 +7,8 @@ import cdop.deaths.models
 import cdop.meetings.models
 import cdop.organisations.models
 import cdop.overview.models
+import cdop.retention.models
+import cdop.retention.rights.models
 import cdop.security.models
 import cdop.statistics.models
 import cdop.tasks.models  # noqa: F401
