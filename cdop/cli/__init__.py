@@ -9,7 +9,16 @@ from typing import Annotated
 import typer
 
 from cdop import __version__, config
-from cdop.cli import backups, demonstration, organisations, registers, reports, retention, users
+from cdop.cli import (
+    backups,
+    demonstration,
+    keys,
+    organisations,
+    registers,
+    reports,
+    retention,
+    users,
+)
 from cdop.cli.running import Commands
 
 app = typer.Typer(
@@ -54,4 +63,5 @@ app.add_typer(users.app, name="user")
 app.add_typer(organisations.app, name="organisation")
 app.add_typer(reports.releases, name="release")
 app.add_typer(backups.app, name="backup")
+app.add_typer(keys.app, name="keys")
 app.add_typer(retention.app, name="retention")
