@@ -45,7 +45,7 @@ def sign_in(register: Register, username: str, password: str) -> str | None:
         register.do(GATE, _note_failure, account.id if account else None)
         return None
     token = secrets.token_urlsafe(32)
-    register.do(GATE, start, account.id, token)
+    register.do(Actor(account.username, account.display_name), start, account.id, token)
     return token
 
 
