@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cdop import db
 from cdop.config import Settings
-from cdop.doctor import database, files, sealed
+from cdop.doctor import database, files, newest, sealed
 from cdop.doctor.checks import OK, RESTORE, SKIPPED, WRONG, Check
 from cdop.doctor.sealed import Progress
 from cdop.errors import CdopError
@@ -44,6 +44,10 @@ def examine(
             found.append(sealed.check(settings, engine, thorough, progress))
         except (DBAPIError, CdopError) as error:
             found.append(_unanswered(sealed.NAME, error))
+        try:
+            found.append(newest.check(settings, engine, thorough))
+        except (DBAPIError, CdopError) as error:
+            found.append(_unanswered(newest.NAME, error))
     finally:
         engine.dispose()
     _leave_a_line(settings, found)
