@@ -61,7 +61,7 @@ def ring(sealing: bytes = SEALING, index: bytes = INDEX) -> Ring:
 def session() -> Iterator[Session]:
     engine = sa.create_engine("sqlite://")
     for table in (SealingKey, DataKey):
-        table.__table__.create(engine)  # type: ignore[attr-defined]
+        table.__table__.create(engine)  # type: ignore[union-attr]
     with Session(engine) as opened:
         opened.add(first_key(ring(), SystemClock().now()))
         opened.commit()
