@@ -34,7 +34,9 @@ class Death(Sealed, table=True):
 
     reference: str = Field(sa_type=Text)
     status: str = Field(default="open", sa_type=Text)
-    joined_to_id: UUID | None = Field(default=None, sa_type=Key, foreign_key="deaths.id")
+    joined_to_id: UUID | None = Field(
+        default=None, sa_type=Key, foreign_key="deaths.id", index=True
+    )
     out_of_scope: str | None = Field(default=None, sa_type=Text)
     notified_on: date = Field(sa_type=Day)
     reviewed_on: date | None = Field(default=None, sa_type=Day)
@@ -64,11 +66,15 @@ class Death(Sealed, table=True):
 
 
 class Notification(Sealed, table=True):
-    """One notification of a death, as it was told. Several may stand behind one case."""
+    """One notification of a death, as it was told. Several may stand behind one case.
+
+    `came_from_id` is the case that it opened or first joined, when that one was joined to this.
+    """
 
     __tablename__ = "notifications"
 
     death_id: UUID = Field(sa_type=Key, foreign_key="deaths.id", index=True)
+    came_from_id: UUID | None = Field(default=None, sa_type=Key, foreign_key="deaths.id")
     received_at: datetime = Field(sa_type=Moment)
     received_by: str = Field(sa_type=Text)
     receipt: str = Field(sa_type=Text, unique=True)
@@ -96,7 +102,10 @@ class DeathEvent(Sealed, table=True):
 
 
 class PossibleMatch(SQLModel, table=True):
-    """Two cases that may be the same child, for the coordinator of both to decide."""
+    """Two cases that may be the same child, for the coordinator of both to decide.
+
+    `why` is the rule's word (`same` or `possible`); how they compare is sealed in the cases.
+    """
 
     __tablename__ = "possible_matches"
     __table_args__ = (

@@ -94,13 +94,16 @@ def events(work: Work, death: Death) -> list[DeathEvent]:
 
 def undecided_matches(work: Work, death: Death) -> list[Match]:
     """Return the possible duplicates of a case that nobody has decided yet, either way round."""
+    if death.status == "joined":
+        return []
     mine = (PossibleMatch.death_id == death.id) | (PossibleMatch.other_id == death.id)
     query = select(PossibleMatch).where(mine, col(PossibleMatch.decision).is_(None))
     found = []
     for row in work.session.exec(query):
         other_id = row.other_id if row.death_id == death.id else row.death_id
         other = work.session.get_one(Death, other_id)
-        found.append(Match(row.id, other.id, other.reference, row.why))
+        if other.status != "joined":
+            found.append(Match(row.id, other.id, other.reference, row.why))
     return found
 
 

@@ -5,11 +5,8 @@ gestation, expected or not (Child death review: statutory and operational guidan
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-
-from rapidfuzz import fuzz
-from rapidfuzz.distance import JaroWinkler
 
 from cdop.deaths.commands import Child, NewNotification
 from cdop.deaths.documents import Identity, Names
@@ -30,8 +27,6 @@ _CHOOSE = {
     "expected": "Choose whether the death was expected",
     "place_of_death": "Choose the kind of place where the child died",
 }
-# Likeness of two names from which a person is asked to look (0 to 100); never decides by itself.
-ALIKE = 85.0
 
 
 class OutOfScope(CdopError):
@@ -101,6 +96,15 @@ def _number_faults(identity: Identity) -> dict[str, str]:
     return {}
 
 
+def as_far_as_valid(child: Child) -> Child:
+    """Return a child as it is being typed, with the NHS number normalised, or without it."""
+    try:
+        number = nhs_numbers.normalise(child.identity.nhs_number)
+    except ValueError:
+        number = ""
+    return replace(child, identity=child.identity.model_copy(update={"nhs_number": number}))
+
+
 def _date_faults(identity: Identity, today: date) -> dict[str, str]:
     found = {}
     if identity.born_on is None:
@@ -153,72 +157,3 @@ def derived(child: Child, sectors: Mapping[str, str]) -> Derived:
         deprivation=derive.deprivation_quintile(child.identity.postcode, sectors),
         edition=derive.RULE_EDITION,
     )
-
-
-def likeness(one: Names, other: Names) -> float:
-    """Return how alike two names are, 0 to 100: swapped, hyphenated and misspelt names included."""
-    a, b = _tokens(one), _tokens(other)
-    if not a or not b:
-        return 0.0
-    return max(fuzz.token_sort_ratio(a, b), 100 * JaroWinkler.similarity(a, b))
-
-
-def may_be_same(one: Child, other: Child) -> str | None:
-    """Say why two children may be one, as a code, or None. A person decides, never this rule.
-
-    Both are known to share a date. Two different valid NHS numbers make two children.
-    """
-    a, b = one.identity, other.identity
-    if a.nhs_number and b.nhs_number and a.nhs_number != b.nhs_number:
-        return None
-    same_birth, same_death = a.born_on == b.born_on, a.died_on == b.died_on
-    if likeness(one.names, other.names) >= ALIKE and (same_birth or same_death):
-        return "alike-name-and-date"
-    unnamed = not (one.names.full and other.names.full)
-    if unnamed and same_birth and same_death and one.sex == other.sex:
-        return "same-dates-unnamed"
-    return None
-
-
-def _tokens(names: Names) -> str:
-    text = f"{names.given} {names.family}".casefold()
-    return " ".join("".join(c if c.isalnum() else " " for c in text).split())
-
-
-def telling_parts(names: Names, identity: Identity) -> list[str]:
-    """Return the pieces of identity that an anonymised text must not contain, lower case."""
-    parts = [p for p in _tokens(names).split() if len(p) > 2]
-    parts += [p.casefold() for p in names.also_known_as.split() if len(p) > 2]
-    parts += [identity.nhs_number, "".join(identity.postcode.split()).casefold()]
-    for day in (identity.born_on, identity.died_on):
-        if day:
-            parts += _spellings(day)
-    return [part for part in parts if part]
-
-
-def _spellings(day: date) -> list[str]:
-    month, short = f"{day:%B}".casefold(), f"{day:%b}".casefold()
-    return [
-        day.isoformat(),
-        f"{day:%d/%m/%Y}",
-        f"{day.day}/{day.month}/{day.year}",
-        f"{day:%d/%m/%y}",
-        f"{day:%d.%m.%Y}",
-        f"{day.day}.{day.month}.{day.year}",
-        *(f"{day.day}{end} {m}" for m in (month, short) for end in ("", "st", "nd", "rd", "th")),
-        *(f"{m} {day.day}" for m in (month, short)),
-    ]
-
-
-def tells_identity(text: str, names: Names, identity: Identity) -> bool:
-    """Say whether an anonymised text contains a piece of the child's identity."""
-    lowered = text.casefold()
-    words = set("".join(c if c.isalnum() else " " for c in lowered).split())
-    joined = "".join(lowered.split())
-    for part in telling_parts(names, identity):
-        if part.isalpha():
-            if part in words:
-                return True
-        elif part in lowered or "".join(part.split()) in joined:
-            return True
-    return False

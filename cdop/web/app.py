@@ -22,6 +22,10 @@ from cdop.web.headers import BodyLimit, OriginCheck, SecurityHeaders
 from cdop.web.meetings import routes as meetings
 from cdop.web.overview import routes as overview
 from cdop.web.reports import routes as reports
+from cdop.web.retention import hold_routes
+from cdop.web.retention import routes as retention
+from cdop.web.rights import routes as rights
+from cdop.web.search import routes as search
 from cdop.web.sign_in import routes as sign_in
 from cdop.web.start import routes as start
 from cdop.web.statistics import routes as statistics
@@ -34,12 +38,16 @@ ROUTES: tuple[ModuleType, ...] = (
     list_routes,
     notify_routes,
     case_routes,
+    search,
     meetings,
     overview,
     case_reviews,
     referrals,
     reports,
     statistics,
+    retention,
+    hold_routes,
+    rights,
 )
 THREADS = 4
 
@@ -50,7 +58,14 @@ def create_app(register: Register, *, report: Report = log_incident) -> FastAPI:
     `report` is told of errors that nothing handles, and returns the incident's number. Raises
     RuntimeError when a route declares no access.
     """
-    app = FastAPI(title="cdop", openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan)
+    app = FastAPI(
+        title="cdop",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # it would lead to whatever host the request names
+        lifespan=_lifespan,
+    )
     env = environment()
     app.state.register = register
     app.state.templates = env

@@ -22,10 +22,13 @@ class Item:
 NAVIGATION: tuple[Item, ...] = (
     Item("Your work", "/"),
     Item("Notify", "/deaths/notify", "deaths:notification:create"),
+    Item("Find", "/search", "deaths:identity:read"),
     Item("Cases", "/deaths", "deaths:case:read"),
     Item("Meetings", "/meetings", "meetings:meeting:read"),
     Item("Referrals", "/referrals", "case_reviews:referral:read"),
     Item("Statistics", "/statistics", "statistics:exact:read"),
+    Item("Rights", "/rights", "rights:request:handle"),
+    Item("Retention", "/retention", "retention:record:list"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from cdop.deaths.service.correcting import correct_identity
 from cdop.deaths.service.events import mark_step, record_event
+from cdop.deaths.service.joining import unjoin
 from cdop.deaths.service.matching import decide_match
 from cdop.deaths.service.notifying import notify
 from cdop.deaths.service.reviewing import mark_reviewed, write_summary
@@ -15,5 +16,6 @@ __all__ = [
     "notify",
     "record_event",
     "settle_transfer",
+    "unjoin",
     "write_summary",
 ]

@@ -1,31 +1,56 @@
-"""Index tokens of a case: equal NHS numbers and equal dates are found without opening anything.
+"""Index tokens of a case: what is equal is found without opening anything.
 
-The NHS number's token is one for the register, unique within a panel. A date has few values, so
-its token is made with the panel's own key and cut to 12 bits; what it finds is opened and compared.
+The NHS number's token (64 bits) is one for the register, and unique within a panel. Dates and
+postcodes have few values, so their tokens are made with the panel's own key and cut to 12 bits;
+what they find is opened and compared.
+
+What the tokens leak to a reader of the database without the keys: which cases of different panels
+have one NHS number; within one panel, and for 1 in 4,096 pairs by chance, which cases share a date
+of birth, a date of death or a postcode; how often each token occurs, which in a panel of many
+cases tells a busy day from a quiet one; and that a case has no NHS number or no postcode. They
+never lead back to a value: that needs the index key. Names have no token.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlmodel import col, delete, select
 
-from cdop.deaths import rules
 from cdop.deaths.commands import Child
+from cdop.deaths.documents import IDENTITY, NAMES, Identity, Names
+from cdop.deaths.likeness import Decision, Verdict, compare, postcode, rule
 from cdop.deaths.models import Death
 from cdop.deaths.service.deriving import get_child
+from cdop.organisations import queries as organisations
+from cdop.security.columns import open_columns
 from cdop.security.models import IndexToken
 from cdop.security.work import Work
 
 NHS_NUMBER = "nhs-number"
-DATES = ("born-on", "died-on")
+BORN_ON, DIED_ON, POSTCODE = "born-on", "died-on", "postcode"
+
+
+@dataclass(frozen=True)
+class Likely:
+    """A case that may be the child in question, and how the rule compares them."""
+
+    id: UUID
+    verdict: Verdict
 
 
 def index(work: Work, death: Death, child: Child) -> None:
-    """Write a case's tokens anew. The database refuses an NHS number this panel has already."""
+    """Write a case's tokens anew. The database refuses an NHS number this panel has already.
+
+    The case is also found by what was told of it in cases that were joined to it.
+    """
     forget(work, death.id)
-    if child.identity.nhs_number:
-        _add(work, death, NHS_NUMBER, _number_token(work, child), unique=death.organisation_id)
-    for kind, token in _date_tokens(work, child, death.organisation_id):
+    told = [child, *(get_child(work, each) for each in joined_into(work, [death.id]))]
+    for number in {each.identity.nhs_number for each in told if each.identity.nhs_number}:
+        token = work.vault.token(NHS_NUMBER, number)
+        _add(work, death, NHS_NUMBER, token, unique=death.organisation_id)
+    values = {pair for each in told for pair in low_values(each.identity)}
+    for kind, token in {(k, low_token(work, k, v, death.organisation_id)) for k, v in values}:
         _add(work, death, kind, token)
 
 
@@ -34,9 +59,22 @@ def forget(work: Work, death_id: UUID) -> None:
     work.session.exec(delete(IndexToken).where(col(IndexToken.subject_id) == death_id))
 
 
+def joined_into(work: Work, ids: Iterable[UUID]) -> list[Death]:
+    """Return the cases that were joined into these, directly or by way of another."""
+    found: list[Death] = []
+    fresh = list(ids)
+    while fresh:
+        query = select(Death).where(col(Death.joined_to_id).in_(fresh)).order_by(col(Death.id))
+        rows = list(work.session.exec(query))
+        found += rows
+        fresh = [row.id for row in rows]
+    return found
+
+
 def with_number(work: Work, child: Child) -> list[Death]:
     """Return all cases of the register, any panel's, with this very NHS number."""
-    if not child.identity.nhs_number:
+    number = child.identity.nhs_number
+    if not number:
         return []
     query = (
         select(Death)
@@ -44,56 +82,102 @@ def with_number(work: Work, child: Child) -> list[Death]:
         .where(
             IndexToken.kind == NHS_NUMBER,
             IndexToken.version == work.vault.ring.index_version,
-            IndexToken.token == _number_token(work, child),
+            IndexToken.token == work.vault.token(NHS_NUMBER, number),
         )
     )
     return list(work.session.exec(query))
 
 
-def possible_matches(work: Work, death: Death, child: Child) -> list[tuple[Death, str]]:
-    """Return the panel's other cases that may be this child, and why, as a code."""
-    tokens = _date_tokens(work, child, death.organisation_id)
-    ids: set[UUID] = set()
-    for kind, token in tokens:
-        query = select(IndexToken.subject_id).where(
-            IndexToken.kind == kind,
-            IndexToken.version == work.vault.ring.index_version,
-            IndexToken.token == token,
-            IndexToken.organisation_id == death.organisation_id,
-            IndexToken.subject_id != death.id,
-        )
-        ids |= set(work.session.exec(query))
-    found = []
-    for other in _cases(work, ids):
-        why = rules.may_be_same(child, get_child(work, other))
-        if why:
-            found.append((other, why))
+def likely(work: Work, child: Child, panel: UUID, *, but: UUID | None = None) -> list[Likely]:
+    """Return a panel's cases that may be this child, the likeliest first; the caller audits.
+
+    Compared are the cases that share the NHS number, a date or the postcode. A slip in the date of
+    birth loses its token, but hardly ever those of the death and of the postcode with it.
+    """
+    panels = sorted(organisations.with_predecessors(work.session, panel))
+    ids = candidates(work, child.identity, panels, most=rule().most_candidates)
+    if but:
+        ids.discard(but)
+    best: dict[UUID, Verdict] = {}
+    for survivor, other in _children(work, ids):
+        verdict = compare(child, other)
+        if survivor not in best or verdict.points > best[survivor].points:
+            best[survivor] = verdict
+    found = [Likely(id, v) for id, v in best.items() if v.decision != Decision.DIFFERENT]
+    return sorted(found, key=lambda each: (-each.verdict.points, each.id))
+
+
+def candidates(
+    work: Work, identity: Identity, panels: Sequence[UUID], *, most: int | None
+) -> set[UUID]:
+    """Return the cases of these panels that share a token with an identity.
+
+    A short token behind which there are more cases than `most` tells nothing, and is passed over.
+    """
+    found: set[UUID] = set()
+    if identity.nhs_number:
+        token = work.vault.token(NHS_NUMBER, identity.nhs_number)
+        found |= set(subjects(work, NHS_NUMBER, token, panels))
+    limit = most + 1 if most else None
+    for kind, value in low_values(identity):
+        for panel in panels:
+            ids = subjects(work, kind, low_token(work, kind, value, panel), [panel], limit)
+            found |= set(ids) if limit is None or len(ids) < limit else set()
     return found
 
 
-def _cases(work: Work, ids: Iterable[UUID]) -> list[Death]:
-    wanted = sorted(ids)
-    if not wanted:
-        return []
-    query = select(Death).where(col(Death.id).in_(wanted), Death.status != "joined")
-    return list(work.session.exec(query.order_by(col(Death.id))))
+def low_values(identity: Identity) -> list[tuple[str, str]]:
+    """Return the values of an identity that are indexed by short tokens, with their kinds."""
+    dates = ((BORN_ON, identity.born_on), (DIED_ON, identity.died_on))
+    found = [(kind, day.isoformat()) for kind, day in dates if day]
+    code = postcode(identity.postcode)
+    return [*found, (POSTCODE, code)] if code else found
 
 
-def _number_token(work: Work, child: Child) -> bytes:
-    return work.vault.token(NHS_NUMBER, child.identity.nhs_number)
-
-
-def _date_tokens(work: Work, child: Child, panel: UUID) -> list[tuple[str, bytes]]:
-    days = zip(DATES, (child.identity.born_on, child.identity.died_on), strict=True)
-    return [
-        (kind, _twelve_bits(work.vault.token(kind, day.isoformat(), panel)))
-        for kind, day in days
-        if day
-    ]
-
-
-def _twelve_bits(token: bytes) -> bytes:
+def low_token(work: Work, kind: str, value: str, panel: UUID) -> bytes:
+    """Return the 12-bit token of a value with few possible values, under a panel's own key."""
+    token = work.vault.token(kind, value, panel)
     return bytes((token[0], token[1] & 0xF0))
+
+
+def _children(work: Work, ids: set[UUID]) -> Iterable[tuple[UUID, Child]]:
+    """Yield the children told of in these cases and in those joined to them."""
+    if not ids:
+        return
+    query = select(Death.id, Death.sex).where(
+        col(Death.id).in_(list(ids)), Death.status != "joined"
+    )
+    about = {id: (id, sex) for id, sex in work.session.exec(query)}
+    for row in joined_into(work, list(about)):
+        assert row.joined_to_id
+        about[row.id] = (about[row.joined_to_id][0], row.sex)
+    for opened in open_columns(work, (NAMES, IDENTITY), col(Death.id).in_(list(about))):
+        survivor, sex = about[opened.id]
+        names, identity = opened.documents
+        yield (
+            survivor,
+            Child(
+                names=Names.model_validate_json(names),
+                identity=Identity.model_validate_json(identity),
+                sex=sex,
+                ethnicity="",
+                expected="",
+                place_of_death="",
+            ),
+        )
+
+
+def subjects(
+    work: Work, kind: str, token: bytes, panels: Sequence[UUID], most: int | None = None
+) -> list[UUID]:
+    """Return the cases of these panels behind a token, at most so many."""
+    query = select(IndexToken.subject_id).where(
+        IndexToken.kind == kind,
+        IndexToken.version == work.vault.ring.index_version,
+        IndexToken.token == token,
+        col(IndexToken.organisation_id).in_(panels),
+    )
+    return list(work.session.exec(query.limit(most)))
 
 
 def _add(work: Work, death: Death, kind: str, token: bytes, unique: UUID | None = None) -> None:

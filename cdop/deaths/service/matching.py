@@ -1,57 +1,64 @@
 """Possible duplicates: offered to the coordinator, who says whether they are the same child."""
 
+from dataclasses import dataclass
 from uuid import UUID
-
-from sqlmodel import col, select
 
 from cdop.deaths import queries
 from cdop.deaths.commands import Child
-from cdop.deaths.documents import (
-    CIRCUMSTANCES,
-    NOTIFIED_IDENTITY,
-    NOTIFIED_NAMES,
-    NOTIFIER,
-)
+from cdop.deaths.documents import IDENTITY_READ
+from cdop.deaths.likeness import Decision, compare
 from cdop.deaths.models import Death, PossibleMatch
-from cdop.deaths.service import finding
-from cdop.deaths.service.events import record_event
+from cdop.deaths.service import finding, joining, possible
+from cdop.deaths.service.deriving import get_child
 from cdop.errors import Invalid, NotFound, Refused
-from cdop.security.sealing import Sealed
-from cdop.security.sections import Section
 from cdop.security.work import Work
-from cdop.tasks.models import Task
-from cdop.tasks.service import close_task, open_task
 
 EDIT = "deaths:case:edit"
-TASK = "decide-match"
+COMPARE = "deaths:match:compare"
+
+
+@dataclass(frozen=True)
+class Resembling:
+    """A case of the panel that may be the child being typed. Shown to its coordinators alone."""
+
+    id: UUID
+    reference: str
+    decision: Decision
+    reasons: tuple[str, ...]
 
 
 def offer(work: Work, death: Death, child: Child) -> None:
     """Keep each possible duplicate of a new or corrected case, and ask the coordinator."""
-    for other, why in finding.possible_matches(work, death, child):
-        older, newer = sorted((other, death), key=lambda each: each.id)
-        known = select(PossibleMatch).where(
-            PossibleMatch.death_id == newer.id, PossibleMatch.other_id == older.id
+    for found in finding.likely(work, child, death.organisation_id, but=death.id):
+        possible.keep(work, death.organisation_id, {death.id, found.id}, found.verdict.decision)
+
+
+def resembling(work: Work, child: Child, panel: UUID) -> list[Resembling]:
+    """Return the cases of a panel that may be the child in a notification that is being typed.
+
+    Empty for whoever may not read that panel's cases and identities: nothing is compared for them,
+    so that neither the answer nor its time depends on who is registered.
+    """
+    if not all(work.actor.may(each, panel) for each in (queries.READ, IDENTITY_READ)):
+        return []
+    found = []
+    for each in finding.likely(work, child, panel):
+        death = queries.get(work, each.id)
+        found.append(
+            Resembling(death.id, death.reference, each.verdict.decision, each.verdict.reasons)
         )
-        if work.session.exec(known).first():
-            continue
-        work.session.add(
-            PossibleMatch(
-                organisation_id=death.organisation_id,
-                death_id=newer.id,
-                other_id=older.id,
-                why=why,
-            )
-        )
-        open_task(
-            work,
-            TASK,
-            organisation_id=death.organisation_id,
-            permission=EDIT,
-            subject=("deaths", newer.id),
-            reference=newer.reference,
-            due_on=None,
-        )
+        work.audit(COMPARE, ("deaths", death.id), death.organisation_id, why="notification")
+    work.audit(COMPARE, None, panel, found=len(found), why="notification")
+    return found
+
+
+def explain(work: Work, death: Death, other_id: UUID) -> tuple[str, ...]:
+    """Return how a case compares with a possible duplicate; opens both, and is audited."""
+    other = queries.get(work, other_id, IDENTITY_READ)
+    work.check(IDENTITY_READ, death.organisation_id)
+    work.audit(COMPARE, ("deaths", death.id), death.organisation_id, other=str(other.id))
+    work.audit(COMPARE, ("deaths", other.id), other.organisation_id, other=str(death.id))
+    return compare(get_child(work, death), get_child(work, other)).reasons
 
 
 def decide_match(work: Work, match_id: UUID, decision: str) -> UUID:
@@ -70,12 +77,12 @@ def decide_match(work: Work, match_id: UUID, decision: str) -> UUID:
         raise Refused("This possible duplicate has been decided already.")
     later = queries.get(work, match.death_id, EDIT)
     earlier = queries.get(work, match.other_id, EDIT)
-    if decision == "same":
-        _join(work, later, earlier)
     match.decision, match.decided_at, match.decided_by = decision, work.now, work.actor.name
+    if decision == "same":
+        joining.join(work, later, earlier)
+        possible.hand_on(work, later, earlier)
     work.session.flush()
-    if not queries.undecided_matches(work, later):
-        close_task(work, TASK, later.id)
+    possible.settle(work, later)
     work.audit(
         "deaths:match:decide",
         ("deaths", later.id),
@@ -84,29 +91,3 @@ def decide_match(work: Work, match_id: UUID, decision: str) -> UUID:
         other=str(earlier.id),
     )
     return earlier.id
-
-
-def _join(work: Work, later: Death, earlier: Death) -> None:
-    if "joined" in (later.status, earlier.status):
-        raise Refused("One of these cases has been joined to another already.")
-    if later.status == "reviewed":
-        raise Refused("The later case has been signed off by the panel and cannot be joined.")
-    for row in queries.notifications(work, later):
-        _move(work, row, earlier, (NOTIFIED_NAMES, NOTIFIED_IDENTITY, CIRCUMSTANCES, NOTIFIER))
-        row.death_id = earlier.id
-    later.status, later.joined_to_id = "joined", earlier.id
-    finding.forget(work, later.id)
-    open_tasks = select(Task).where(Task.subject_id == later.id, col(Task.done_at).is_(None))
-    for task in work.session.exec(open_tasks):
-        close_task(work, task.kind, later.id)
-    record_event(work, later, "joined-to", ("deaths", earlier.id))
-    record_event(work, earlier, "joined-by", ("deaths", later.id))
-
-
-def _move(work: Work, row: Sealed, into: Death, sections: tuple[Section, ...]) -> None:  # type: ignore[type-arg]
-    """Seal a row's documents under another case's key."""
-    documents = {each: work.open_within(row, each) for each in sections}
-    row.subject_id, row.organisation_id = into.id, into.organisation_id
-    for each in sections:
-        setattr(row, each.column, None)
-    work.seal(row, documents)

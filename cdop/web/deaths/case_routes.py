@@ -23,6 +23,7 @@ from cdop.web.deaths.forms import (
 from cdop.web.deaths.pages import Forms, SummaryPage, case_page, notifications_page
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
 from cdop.web.forms import Bound, PostedForm, bind, blank
+from cdop.web.retention.erased import erased_case
 from cdop.web.templating import go, render
 
 router = APIRouter()
@@ -200,6 +201,15 @@ def decide_match(
     return go(request, f"/deaths/{stays if bound.model.decision == 'same' else death_id}")
 
 
+@router.post("/deaths/{death_id}/unjoin", dependencies=[requires(EDIT)])
+def unjoin(
+    request: Request, register: CurrentRegister, actor: CurrentActor, death_id: UUID
+) -> Response:
+    """Undo the joining of a case to an earlier one."""
+    register.do(actor, service.unjoin, death_id)
+    return go(request, f"/deaths/{death_id}")
+
+
 def _forms() -> Forms:
     return Forms(blank(StepForm), blank(SettleForm))
 
@@ -215,8 +225,11 @@ def _case(
     receipt = request.query_params.get("receipt")
     shown = receipt if receipt and len(receipt) == 10 and receipt[2:].isalnum() else None
     with register.work(actor) as work:
-        page = case_page(work, queries.get(work, death_id), forms, shown)
-    return render(request, "deaths/case.html", page, status=status)
+        death = queries.get(work, death_id)
+        left = erased_case(work, death)
+        page = left or case_page(work, death, forms, shown)
+    template = "retention/erased.html" if left else "deaths/case.html"
+    return render(request, template, page, status=status)
 
 
 def _summary_page(work: Work, death_id: UUID, form: Bound[SummaryForm]) -> SummaryPage:

@@ -7,11 +7,15 @@ from fastapi import APIRouter, Request, Response
 
 from cdop.clock import local_day
 from cdop.deaths import rules, service
+from cdop.deaths.documents import IDENTITY_READ
+from cdop.deaths.queries import READ
+from cdop.deaths.service.matching import Resembling, resembling
 from cdop.errors import Invalid, NotFound
 from cdop.security.actor import Actor
 from cdop.security.work import Register
 from cdop.web.deaths.choices import DeathChoices, death_choices
 from cdop.web.deaths.forms import NotificationForm
+from cdop.web.deaths.pages import CERTAINTY
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
 from cdop.web.forms import Bound, Posted, PostedForm, bind, blank
 from cdop.web.templating import go, render
@@ -27,6 +31,23 @@ class NotifyPage:
     form: Bound[NotificationForm]
     choices: DeathChoices
     explanation: str | None = None
+    is_compared: bool = False
+
+
+@dataclass(frozen=True)
+class LikelyRow:
+    """A case that may be the child being notified."""
+
+    href: str
+    reference: str
+    why: str
+
+
+@dataclass(frozen=True)
+class LikelyPage:
+    """The cases that may be the child being notified; empty for whoever may not read cases."""
+
+    rows: list[LikelyRow]
 
 
 @dataclass(frozen=True)
@@ -39,7 +60,9 @@ class ReceiptPage:
 @router.get("/deaths/notify", dependencies=[requires(NOTIFY)])
 def ask(request: Request, register: CurrentRegister, actor: CurrentActor) -> Response:
     """Show an empty notification."""
-    page = NotifyPage(blank(NotificationForm), _choices(register, actor))
+    page = NotifyPage(
+        blank(NotificationForm), _choices(register, actor), is_compared=_is_compared(actor)
+    )
     return render(request, "deaths/notify.html", page)
 
 
@@ -66,8 +89,25 @@ def notify(
             return go(request, f"/deaths/notified?receipt={receipt.number}")
     else:
         bound = _with_all_faults(bound, posted, register, cdop)
-    page = NotifyPage(bound, choices, explanation)
+    page = NotifyPage(bound, choices, explanation, _is_compared(actor))
     return render(request, "deaths/notify.html", page, block="form", status=422)
+
+
+@router.post("/deaths/notify/likely", dependencies=[requires(NOTIFY)])
+def likely(
+    request: Request, register: CurrentRegister, actor: CurrentActor, posted: PostedForm
+) -> Response:
+    """Show a panel's coordinator which cases may be the child being typed; others see nothing."""
+    legible = _legible(bind(NotificationForm, posted), posted)
+    found: list[Resembling] = []
+    if legible.model and _is_compared(actor):
+        cdop = _chosen(legible, _choices(register, actor))
+        child = rules.as_far_as_valid(legible.model.child())
+        if cdop:
+            with register.work(actor) as work:
+                found = resembling(work, child, cdop)
+    rows = [LikelyRow(f"/deaths/{each.id}", each.reference, _why(each)) for each in found]
+    return render(request, "search/likely.html", LikelyPage(rows), block="likely")
 
 
 @router.get("/deaths/notified", dependencies=[requires(NOTIFY)])
@@ -83,18 +123,31 @@ def _with_all_faults(
     bound: Bound[NotificationForm], posted: Posted, register: Register, cdop: UUID
 ) -> Bound[NotificationForm]:
     """Add the rules' faults to those of typing, so that one answer names every field."""
+    rest = _legible(bound, posted)
+    if rest.model is None:
+        return bound
+    today = local_day(register.clock.now())
+    found = rules.notification_faults(rest.model.command(cdop), today)
+    return _in_page_order(bound.refused(Invalid({**found, **bound.errors})))
+
+
+def _legible(bound: Bound[NotificationForm], posted: Posted) -> Bound[NotificationForm]:
+    """Return the form without the fields that could not be read."""
     heads = set(bound.errors)
     legible = {
         name: value
         for name, value in posted.fields.items()
         if name not in heads and name.rpartition("-")[0] not in heads
     }
-    rest = bind(NotificationForm, Posted(legible))
-    if rest.model is None:
-        return bound
-    today = local_day(register.clock.now())
-    found = rules.notification_faults(rest.model.command(cdop), today)
-    return _in_page_order(bound.refused(Invalid({**found, **bound.errors})))
+    return bind(NotificationForm, Posted(legible))
+
+
+def _is_compared(actor: Actor) -> bool:
+    return actor.may(READ) and actor.may(IDENTITY_READ)
+
+
+def _why(each: Resembling) -> str:
+    return f"{CERTAINTY[each.decision]} ({', '.join(each.reasons)})"
 
 
 def _in_page_order(bound: Bound[NotificationForm]) -> Bound[NotificationForm]:
@@ -110,9 +163,17 @@ def _choices(register: Register, actor: Actor) -> DeathChoices:
 
 
 def _panel(bound: Bound[NotificationForm], choices: DeathChoices) -> UUID:
-    """Return the panel notified to: the chosen one, or the only one there is."""
+    """Return the panel notified to, or raise NotFound."""
+    panel = _chosen(bound, choices)
+    if panel is None:
+        raise NotFound
+    return panel
+
+
+def _chosen(bound: Bound[NotificationForm], choices: DeathChoices) -> UUID | None:
+    """Return the chosen panel, or the only one there is."""
     typed = bound.value("cdop")
     offered = [id for id, _ in choices.panels]
     if typed in offered or (not typed and len(offered) == 1):
         return UUID(typed or offered[0])
-    raise NotFound
+    return None

@@ -18,6 +18,7 @@ from cdop.deaths.documents import (
 from cdop.deaths.models import Death, DeathEvent
 from cdop.deaths.service import clocks
 from cdop.deaths.service.events import STEP
+from cdop.deaths.service.matching import explain
 from cdop.organisations import queries as organisations
 from cdop.reference import codelist
 from cdop.security.work import Work
@@ -35,10 +36,7 @@ STATUS = {
     "out-of-scope": ("Out of scope", "grey"),
     "joined": ("Joined to another case", "grey"),
 }
-WHY = {
-    "alike-name-and-date": "A name that is alike, and the same date of birth or of death",
-    "same-dates-unnamed": "The same dates of birth and death and the same sex; one has no name",
-}
+CERTAINTY = {"same": "Probably the same child", "possible": "Perhaps the same child"}
 _EVENTS = {
     "notified": "Death notified; case opened",
     "notified-again": "Notified again; joined to this case by NHS number",
@@ -48,6 +46,7 @@ _EVENTS = {
     "summarised": "Anonymised summary written",
     "joined-to": "Joined to an earlier case",
     "joined-by": "A later case was joined to this one",
+    "join-undone": "The joining of two cases was undone",
     "reviewed": "Reviewed by the panel",
     "on-agenda": "Put on a panel's agenda",
     "classified": "Classification begun",
@@ -103,7 +102,9 @@ class CasePage:
     may_edit: bool
     may_correct: bool
     may_refer: bool
+    may_hold: bool
     joined_to: UUID | None
+    may_unjoin: bool
     step_form: Bound[StepForm]
     settle_form: Bound[SettleForm]
 
@@ -164,7 +165,7 @@ def case_page(work: Work, death: Death, forms: Forms, receipt: str | None) -> Ca
         dues=due_rows(work, death, identity, tasks, may_edit),
         outstanding=[row_of(task, work.today) for task in tasks],
         matches=[
-            MatchRow(m.id, m.other_id, m.other_reference, WHY[m.why])
+            MatchRow(m.id, m.other_id, m.other_reference, _why(work, death, m))
             for m in queries.undecided_matches(work, death)
         ],
         events=[_event(work, each) for each in queries.events(work, death)],
@@ -173,7 +174,9 @@ def case_page(work: Work, death: Death, forms: Forms, receipt: str | None) -> Ca
         may_correct=work.actor.may("deaths:identity:correct", death.organisation_id)
         and death.status != "joined",
         may_refer=work.actor.may("case_reviews:referral:create", death.organisation_id),
+        may_hold=work.actor.may("retention:hold:set", death.organisation_id),
         joined_to=death.joined_to_id,
+        may_unjoin=may_edit and death.status == "joined",
         step_form=forms.step,
         settle_form=forms.settle,
     )
@@ -270,6 +273,11 @@ def _out_of_scope(death: Death) -> str | None:
     if not death.out_of_scope:
         return None
     return codelist("out-of-scope", death.notified_on).label(death.out_of_scope)
+
+
+def _why(work: Work, death: Death, match: queries.Match) -> str:
+    reasons = ", ".join(explain(work, death, match.other_id))
+    return f"{CERTAINTY[match.why]} ({reasons})"
 
 
 def _area(work: Work, area: UUID | None) -> str:

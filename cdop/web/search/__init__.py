@@ -1,0 +1,1 @@
+"""Finding a child: one box, and what answers it."""
