@@ -64,6 +64,12 @@ POSTS = (
         for office in ("partner-local-authority", "partner-health", "partner-police")
     ),
     Post("analyst", Role.ANALYST, (_PANEL, _GROUP), "the way to the year's statistics"),
+    Post(
+        "caldicott-guardian",
+        Role.CALDICOTT_GUARDIAN,
+        (_PANEL, _GROUP),
+        "erasures that wait for a second person, and requests about rights",
+    ),
     Post("administrator", Role.ADMINISTRATOR, (), "the accounts"),
     Post("auditor", Role.AUDITOR, (), "the latest entries of the audit log"),
     Post(

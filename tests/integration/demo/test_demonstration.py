@@ -172,7 +172,7 @@ def test_the_printed_passwords_open_the_accounts(built):
 
 def test_no_two_accounts_share_a_password_and_none_is_kept(built):
     passwords = {account.password for account in built.accounts}
-    assert len(passwords) == len(built.accounts) == 16
+    assert len(passwords) == len(built.accounts) == 17
     assert stored_texts(built) & passwords == set()
 
 

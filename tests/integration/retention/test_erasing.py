@@ -13,10 +13,10 @@ from cdop.deaths.commands import Correction
 from cdop.deaths.documents import NAMES
 from cdop.deaths.models import Death
 from cdop.deaths.service import correct_identity, notify
-from cdop.errors import Denied, Erased, NotFound, Refused
+from cdop.errors import CdopError, Denied, Erased, NotFound, Refused
 from cdop.retention import erasing, holds, reapplying, rules
 from cdop.retention.models import Erasure
-from cdop.security import keys
+from cdop.security import keys, rotation
 from cdop.security.models import DataKey, IndexToken
 from cdop.security.sealing import ERASED, sealed_columns, sealed_tables
 from cdop.security.work import Register
@@ -24,6 +24,7 @@ from cdop.statistics import counting
 from tests.conftest import sqlite_settings
 from tests.factories import MAKER, Herefordshire, child, told
 from tests.integration.retention.conftest import Old, a_reviewed_case, keep_for
+from tests.leaks import Canary, assert_no_leak
 from tests.panels import audited, open_tasks
 
 
@@ -127,11 +128,12 @@ def test_nothing_of_the_child_is_in_the_database_file(old: Old) -> None:
     with old.register.reading(MAKER) as work:
         values.append(work.session.get_one(DataKey, old.id).wrapped)
     file = old.register.settings.database_file
+    before = file.read_bytes() + Path(f"{file}-wal").read_bytes()
+    assert all(secret in before for secret in values)
     old.erased()
-    files = [file, *file.parent.glob(f"{file.name}-*")]
-    stored = b"".join(each.read_bytes() for each in files)
-    for secret in [*values, b"Testchild1", b"Example1", b"Invented Street"]:
-        assert secret not in stored
+    stored = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))
+    assert not any(secret in stored for secret in values)
+    assert_no_leak([file.parent], [Canary(("Example1", "Testchild1", "Invented Street"))])
 
 
 def test_nobody_approves_what_they_proposed(old: Old) -> None:
@@ -281,6 +283,20 @@ def test_a_backup_made_before_opens_until_the_list_of_erasures_is_applied_to_it(
         assert reapplying.reapply(restored, MAKER, erased) == (0, 1)
     finally:
         restored.engine.dispose()
+
+
+def test_a_retired_key_puts_earlier_backups_out_of_reach(old: Old, tmp_path: Path) -> None:
+    """With the old key's copies destroyed, as the other stated limit says."""
+    file = tmp_path / "earlier.cdop"
+    backups.create(old.register, MAKER, file)
+    old.erased()
+    new = rotation.add(old.register)
+    rotation.promote(old.register, new)
+    rotation.rewrap(old.register)
+    rotation.retire(old.register, 1)
+    settings = sqlite_settings(tmp_path / "restored")
+    with pytest.raises(CdopError, match="lacks version 1"):
+        backups.restore(settings, MAKER, file, old.register.settings.keys)
 
 
 def test_a_backup_made_afterwards_restores_and_passes_its_checks(old: Old, tmp_path: Path) -> None:
