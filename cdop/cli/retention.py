@@ -10,7 +10,7 @@ import typer
 
 from cdop.cli import running
 from cdop.errors import NotFound
-from cdop.retention import erasing, ledger, listing, periods, reapplying, records
+from cdop.retention import erasing, ledger, listing, periods, reapplying, records, sign_ins
 from cdop.retention.listing import Preview
 from cdop.retention.models import Erasure
 from cdop.retention.periods import NewPeriod
@@ -142,6 +142,14 @@ def listed(
         return
     for row in rows:
         typer.echo(f"{row.reference}  {row.state}  proposed by {row.proposed_by}")
+
+
+@app.command("remove-sign-ins")
+def remove_sign_ins(context: typer.Context, as_user: running.AsUser = None) -> None:
+    """Remove the sign-ins past the register's period for them."""
+    register = running.opened(context)
+    count = register.do(running.acting(register, as_user), sign_ins.remove_sign_ins)
+    typer.echo(f"Removed: {count} sign-ins.")
 
 
 @app.command("reapply")

@@ -5,21 +5,22 @@ Counts and references only: nothing sealed is opened.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func
 from sqlmodel import SQLModel, col, select
 
-from cdop.clock import noon
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import Account, Organisation, SignIn
 from cdop.reference.retention import RecordKind, period_began, period_ends, record_kinds
 from cdop.retention import periods, records, rules
 from cdop.retention.holds import organisations_held, records_held
 from cdop.retention.models import Erasure, RetentionPeriod
+from cdop.retention.moments import over_before
 from cdop.retention.records import Record
+from cdop.retention.sign_ins import ENDED
 from cdop.security.actor import everywhere
 from cdop.security.models import AuditEntry
 from cdop.security.work import Work
@@ -152,18 +153,15 @@ def _count(
     if period is None or period.years is None:
         return 0
     table, moment = _ROWS[kind]
-    query = select(func.count()).select_from(table).where(moment < _end(work, period.years))
+    before = over_before(work.today, period.years)
+    query = select(func.count()).select_from(table).where(moment < before)
     if organisation_id:
         query = query.where(Release.organisation_id == organisation_id)
     return work.session.exec(query).one()
 
 
-def _end(work: Work, years: int) -> datetime:
-    return noon(period_began(work.today, years))
-
-
 _ROWS: dict[str, tuple[type[SQLModel], Any]] = {
-    "sign-in": (SignIn, col(SignIn.ended_at)),
+    "sign-in": (SignIn, ENDED),
     "account": (Account, col(Account.disabled_at)),
     "audit-log": (AuditEntry, col(AuditEntry.at)),
     "release": (Release, col(Release.built_at)),

@@ -1,5 +1,6 @@
 """Erasing: two people, one key, and nothing of the child left, while the table stays the same."""
 
+import shutil
 from pathlib import Path
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from cdop.security.models import DataKey, IndexToken
 from cdop.security.sealing import ERASED, sealed_columns, sealed_tables
 from cdop.security.work import Register
 from cdop.statistics import counting
+from cdop.statistics.models import Release
+from cdop.statistics.releasing import build_release
 from tests.conftest import sqlite_settings
 from tests.factories import MAKER, Herefordshire, child, told
 from tests.integration.retention.conftest import Old, a_reviewed_case, keep_for
@@ -119,6 +122,23 @@ def test_last_years_table_comes_out_the_same(old: Old) -> None:
     old.erased()
     assert figures() == before
     assert old.row().status == "reviewed"
+
+
+def test_a_release_built_afterwards_is_the_same_to_the_byte(old: Old, tmp_path: Path) -> None:
+    if not old.register.settings.is_sqlite:
+        pytest.skip("a copy of the register is a copy of its folder")
+    shutil.copytree(old.register.settings.data, tmp_path / "copy")
+    copied = registers.open_register(sqlite_settings(tmp_path / "copy"), clock=old.register.clock)
+    old.erased()
+
+    def release(register: Register) -> Release:
+        analyst = old.county.actors["analyst"]
+        return build_release(register, analyst, old.county["herefordshire-cdop"], "2026-27")
+
+    try:
+        assert release(old.register).package == release(copied).package
+    finally:
+        copied.engine.dispose()
 
 
 def test_nothing_of_the_child_is_in_the_database_file(old: Old) -> None:

@@ -18,13 +18,17 @@ from cdop.deaths import search
 from cdop.deaths.models import PossibleMatch
 from cdop.deaths.service import decide_match, notify
 from cdop.errors import Denied, Erased, Invalid, NotFound, Refused
+from cdop.organisations import sessions
 from cdop.organisations.models import OrganisationLink
 from cdop.retention import erasing, holds, listing, periods, rules
 from cdop.retention.periods import NewPeriod
+from cdop.retention.sign_ins import remove_sign_ins
 from cdop.security.models import DataKey
 from tests.factories import MAKER, Herefordshire, child, told
 from tests.integration.retention.conftest import LATER, Old, a_reviewed_case, keep_for
 from tests.panels import audited
+
+REMOVED = "retention:sign-ins:remove"
 
 
 def preview(old: Old, who: str = "coordinator") -> listing.Preview:
@@ -241,6 +245,25 @@ def test_only_a_guardian_sets_a_panels_period_and_only_for_their_own(old: Old) -
     with pytest.raises(Denied):
         old.register.do(old.guardian, periods.set_period, own)
     old.register.do(old.county.actors["administrator"], periods.set_period, own)
+
+
+def test_old_sign_ins_are_removed_by_the_registers_period(
+    county: Herefordshire, clock: FixedClock
+) -> None:
+    administrator = county.actors["administrator"]
+    for token in ("an invented token", "another"):
+        county.register.do(sessions.GATE, sessions.start, administrator.account_id, token)
+        clock.at = clock.at.replace(year=clock.at.year + 2)
+    with pytest.raises(Refused) as caught:
+        county.register.do(administrator, remove_sign_ins)
+    assert str(caught.value) == rules.NO_PERIOD
+    kept = NewPeriod("sign-in", None, 3, clock.at.date(), "Invented policy 1")
+    county.register.do(administrator, periods.set_period, kept)
+    with pytest.raises(Denied):
+        county.register.do(county.actors["coordinator"], remove_sign_ins)
+    assert county.register.do(administrator, remove_sign_ins) == 1
+    assert county.register.do(administrator, remove_sign_ins) == 0
+    assert [line.detail["removed"] for line in audited(county.register, REMOVED)] == [1, 0]
 
 
 def test_a_search_passes_over_what_was_erased(old: Old) -> None:
