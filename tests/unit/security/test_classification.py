@@ -45,11 +45,12 @@ def test_each_column_of_each_table_stands_under_one_class() -> None:
 
 def test_what_tells_of_a_person_is_sealed_and_nothing_else_is() -> None:
     """Sealed: a binary column of a table whose rows belong to a case and count revisions."""
+    tables = {str(each.__tablename__) for each in _sealed_tables(SQLModel)}
     sealed = {
-        (str(each.__tablename__), c.name)
-        for each in _sealed_tables(SQLModel)
-        for c in SQLModel.metadata.tables[str(each.__tablename__)].columns
-        if c.type.python_type is bytes
+        (table.name, each.name)
+        for table in schema.metadata.sorted_tables
+        for each in table.columns
+        if table.name in tables and each.type.python_type is bytes
     }
     assert sealed == {each for of in SEALED for each in columns(of)}
 
