@@ -56,8 +56,12 @@ def test_what_tells_of_a_person_is_sealed_and_nothing_else_is() -> None:
 
 
 def _sealed_tables(start: type) -> list[type[Sealed]]:
-    found = [c for c in start.__subclasses__() if issubclass(c, Sealed) and hasattr(c, "__table__")]
-    return found + [each for c in start.__subclasses__() for each in _sealed_tables(c)]
+    found: list[type[Sealed]] = []
+    for each in start.__subclasses__():
+        if issubclass(each, Sealed) and hasattr(each, "__table__"):
+            found.append(each)
+        found += _sealed_tables(each)
+    return found
 
 
 def test_every_other_binary_column_is_keyed_or_released() -> None:
