@@ -57,6 +57,7 @@ def test_what_tells_of_a_person_is_sealed_and_nothing_else_is() -> None:
 
 def _sealed_tables(start: type) -> list[type[Sealed]]:
     found: list[type[Sealed]] = []
+    each: type
     for each in start.__subclasses__():
         if issubclass(each, Sealed) and hasattr(each, "__table__"):
             found.append(each)
