@@ -55,12 +55,11 @@ def test_what_tells_of_a_person_is_sealed_and_nothing_else_is() -> None:
     assert sealed == {each for of in SEALED for each in columns(of)}
 
 
-def _sealed_tables(start: type) -> list[type[Sealed]]:
+def _sealed_tables(start: type[Any]) -> list[type[Sealed]]:
     found: list[type[Sealed]] = []
-    each: type
-    for each in start.__subclasses__():
-        if issubclass(each, Sealed) and hasattr(each, "__table__"):
-            found.append(each)
+    inherited: list[type[Any]] = start.__subclasses__()
+    for each in inherited:
+        found += [each] if issubclass(each, Sealed) and hasattr(each, "__table__") else []
         found += _sealed_tables(each)
     return found
 
