@@ -49,7 +49,7 @@ def create(
     elif info.key_check != ring.check_value(info.id.bytes):
         raise _wrong_keys(settings)
     if settings.is_sqlite:
-        os.chmod(settings.database_file, 0o600)
+        settings.database_file.chmod(0o600)
     return Register(settings, engine, _vault(settings, ring), clock)
 
 

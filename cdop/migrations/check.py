@@ -1,7 +1,7 @@
 """Check that migrating an empty database gives exactly the schema that the code declares.
 
 Run as `python -m cdop.migrations.check`. Prints each difference and exits with 1. Compares with
-Alembic and, because Alembic overlooks them on SQLite, the DDL text of every table, index and trigger.
+Alembic and, because Alembic overlooks them on SQLite, the DDL text of tables, indexes, triggers.
 """
 
 import sys

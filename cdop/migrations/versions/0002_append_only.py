@@ -17,7 +17,7 @@ def upgrade() -> None:
             )
         # INSERT OR REPLACE removes the row in its way without asking the trigger above.
         op.execute(
-            "CREATE TRIGGER audit_log_no_replace BEFORE INSERT ON audit_log "
+            "CREATE TRIGGER audit_log_no_replace BEFORE INSERT ON audit_log "  # noqa: S608
             "WHEN EXISTS (SELECT 1 FROM audit_log WHERE id = NEW.id OR rowid = NEW.rowid) "
             f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
         )
