@@ -14,7 +14,7 @@ from itertools import product
 
 import jellyfish
 from pydantic import Field
-from rapidfuzz.distance import JaroWinkler
+from rapidfuzz.distance import OSA, JaroWinkler
 
 from cdop.deaths.commands import Child
 from cdop.deaths.documents import Names
@@ -66,6 +66,7 @@ class Rule(Dated):
     other_reading: int
     alike: float = Field(gt=0, le=1)
     alike_in_sound: float = Field(gt=0, le=1)
+    slip_from: int = Field(gt=1)
     most_candidates: int = Field(gt=0)
     unnamed: frozenset[str]
     which_twin: frozenset[str]
@@ -138,9 +139,14 @@ def days(one: date | None, other: date | None) -> str:
 def words_alike(one: str, other: str, by: Rule) -> bool:
     """Say whether two words of a name are spelt alike, or sound the same and are nearly so."""
     similar = JaroWinkler.similarity(one, other)
-    if similar >= by.alike:
+    if similar >= by.alike or one_slip(one, other, by):
         return True
     return similar >= by.alike_in_sound and sounds(one) == sounds(other) != ""
+
+
+def one_slip(one: str, other: str, by: Rule) -> bool:
+    """Say whether one letter is left out, put in, exchanged, or swapped with the next."""
+    return max(len(one), len(other)) >= by.slip_from and OSA.distance(one, other) == 1
 
 
 @cache

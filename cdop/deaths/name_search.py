@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy
 from pydantic_core import from_json
 from rapidfuzz import process
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import JaroWinkler
 
-from cdop.deaths.likeness import Rule, rule, sounds
+from cdop.deaths.likeness import Rule, one_slip, rule, sounds
 from cdop.deaths.naming import plain
 
 # How much a word is worth that was found so, and how it is told.
@@ -96,9 +96,8 @@ def _like(wanted: str, words: list[str], by: Rule) -> dict[str, _Match]:
 def _how(wanted: str, word: str, similar: float, by: Rule) -> _Match | None:
     if word == wanted:
         return _Match(1.0, "same")
-    slip = len(wanted) >= 4 and OSA.distance(wanted, word, score_cutoff=1) == 1
     sound = sounds(wanted) == sounds(word) != ""
-    if similar >= by.alike or slip:
+    if similar >= by.alike or one_slip(wanted, word, by):
         return _Match(_WORTH["alike"] * (0.5 + similar / 2), "sound" if sound else "alike")
     return _Match(_WORTH["sound"], "sound") if sound else None
 

@@ -12,7 +12,7 @@ dropped whenever the ring or a case's key changes. Neither was needed at 100,000
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -20,13 +20,14 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from cdop.deaths import likeness, terms
-from cdop.deaths.documents import IDENTITY, IDENTITY_READ, NAMES, Identity
+from cdop.deaths.documents import IDENTITY, IDENTITY_READ, NAMES, Identity, Names
 from cdop.deaths.likeness import NEAR, SAME
 from cdop.deaths.models import Death
 from cdop.deaths.name_search import find_names
 from cdop.deaths.queries import visible
 from cdop.deaths.service import finding
 from cdop.deaths.terms import Term
+from cdop.errors import Erased
 from cdop.security.actor import Actor, everywhere
 from cdop.security.columns import open_columns
 from cdop.security.sealing import ERASED
@@ -120,8 +121,12 @@ def show(work: Work, term: Term, hits: Sequence[Hit]) -> Answer:
 
 
 def _open(work: Work, death: Death, hit: Hit) -> Found:
-    names = work.open(death, NAMES, why="search")
-    identity = work.open(death, IDENTITY, why="search")
+    """Open a case for the list; one that was erased is listed by its reference alone."""
+    try:
+        names = work.open(death, NAMES, why="search")
+        identity = work.open(death, IDENTITY, why="search")
+    except Erased:
+        names, identity, hit = Names(), Identity(), replace(hit, reasons=(*hit.reasons, "erased"))
     return Found(
         death.id,
         death.reference,

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, delete, select
 
 from cdop.deaths.commands import Child
@@ -28,6 +29,13 @@ from cdop.security.models import IndexToken
 from cdop.security.work import Work
 
 NHS_NUMBER = "nhs-number"
+# Kept: to build it anew takes longer than to run it.
+_BEHIND = select(IndexToken.subject_id).where(
+    IndexToken.kind == bindparam("kind"),
+    IndexToken.version == bindparam("version"),
+    IndexToken.token == bindparam("token"),
+    col(IndexToken.organisation_id).in_(bindparam("panels", expanding=True)),
+)
 BORN_ON, DIED_ON, POSTCODE = "born-on", "died-on", "postcode"
 
 
@@ -171,13 +179,15 @@ def subjects(
     work: Work, kind: str, token: bytes, panels: Sequence[UUID], most: int | None = None
 ) -> list[UUID]:
     """Return the cases of these panels behind a token, at most so many."""
-    query = select(IndexToken.subject_id).where(
-        IndexToken.kind == kind,
-        IndexToken.version == work.vault.ring.index_version,
-        IndexToken.token == token,
-        col(IndexToken.organisation_id).in_(panels),
-    )
-    return list(work.session.exec(query.limit(most)))
+    values = {
+        "kind": kind,
+        "version": work.vault.ring.index_version,
+        "token": token,
+        "panels": list(panels),
+    }
+    if most:
+        return list(work.session.exec(_BEHIND.limit(most), params=values))
+    return list(work.session.exec(_BEHIND, params=values))
 
 
 def _add(work: Work, death: Death, kind: str, token: bytes, unique: UUID | None = None) -> None:

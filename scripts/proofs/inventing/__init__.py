@@ -1,0 +1,1 @@
+"""Invented sets of people for proofs. Nobody in them lives or died."""
