@@ -53,4 +53,5 @@ class HoldForm(Form):
 class LiftForm(Form):
     """Why a record need not be held any longer."""
 
+    hold: UUID = ask("the hold", missing="Choose the hold to lift")
     lift_reason: str = ask("why it need not be held any longer", max_length=5000)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from cdop.errors import Invalid, NotFound
+from cdop.errors import Invalid
 from cdop.retention import holds
 from cdop.retention.models import HOLD
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
@@ -56,26 +56,24 @@ def set_hold(
     return render(request, "retention/holds.html", page, status=422)
 
 
-@router.post("/holds/{kind}/{record_id}/lift/{hold_id}", dependencies=[requires(HOLD)])
+@router.post("/holds/{kind}/{record_id}/lift", dependencies=[requires(HOLD)])
 def lift(
     request: Request,
     register: CurrentRegister,
     actor: CurrentActor,
     kind: str,
     record_id: UUID,
-    hold_id: UUID,
     posted: PostedForm,
 ) -> Response:
     """Lift a hold."""
     bound = bind(LiftForm, posted)
-    if bound.model:
+    form = bound.model
+    if form:
         try:
-            register.do(actor, holds.lift_hold, hold_id, bound.model.lift_reason)
+            register.do(actor, holds.lift_hold, form.hold, form.lift_reason)
         except Invalid as invalid:
             bound = bound.refused(invalid)
         else:
             return go(request, f"/holds/{kind}/{record_id}")
     page = register.do(actor, holds_page, kind, record_id, None, bound)
-    if all(each.id != hold_id for each in page.holds):
-        raise NotFound
     return render(request, "retention/holds.html", page, status=422)

@@ -82,6 +82,7 @@ class HoldsPage:
     title: str
     back: str
     holds: list[HoldView]
+    choices: Choices
     whole: bool
     why: tuple[tuple[str, str], ...]
     form: Bound[HoldForm]
@@ -182,11 +183,13 @@ def holds_page(
     """Return the holds on a record, or on all of an organisation's: reasons are opened, audited."""
     title, back = holds.named(work, (kind, id)), f"/{kind}/{id}"
     whole = kind == holds.EVERY_RECORD
+    found = [_hold(work, each) for each in holds.on_record(work.session, id)]
     return HoldsPage(
         address=f"/holds/{kind}/{id}",
         title=title,
         back="/retention" if whole else back,
-        holds=[_hold(work, each) for each in holds.on_record(work.session, id)],
+        holds=found,
+        choices=[(str(each.id), f"{each.why}, since {each.since}") for each in found],
         whole=whole,
         why=codelist("legal-holds", work.today).choices(),
         form=form or blank(HoldForm),

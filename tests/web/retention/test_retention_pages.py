@@ -82,9 +82,9 @@ def test_a_hold_is_set_on_the_case_and_lifted_with_reasons(old: Old) -> None:
     assert "A legal hold is on it" in coordinator.get("/retention").text
     with old.register.reading(old.coordinator) as work:
         [hold] = holds.on_record(work.session, old.id)
-    lift = f"{address}/lift/{hold.id}"
-    assert coordinator.submit(lift, {}).status_code == 422
-    assert coordinator.submit(lift, {"lift_reason": "No charge"}).status_code == 303
+    lift, typed = f"{address}/lift", {"hold": str(hold.id), "lift_reason": "No charge"}
+    assert coordinator.submit(lift, {**typed, "lift_reason": ""}).status_code == 422
+    assert coordinator.submit(lift, typed).status_code == 303
     assert "No hold is in force" in coordinator.get(address).text
 
 
