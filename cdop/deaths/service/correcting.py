@@ -9,7 +9,9 @@ from cdop.deaths.models import Death
 from cdop.deaths.service import clocks, finding, matching
 from cdop.deaths.service.deriving import get_child, set_child
 from cdop.deaths.service.events import record_event
+from cdop.deaths.service.transferring import tell_other_panels
 from cdop.errors import Invalid, Refused
+from cdop.organisations import queries as organisations
 from cdop.reference import derive, nhs_numbers
 from cdop.security.work import Work
 
@@ -21,7 +23,7 @@ def correct_identity(work: Work, death_id: UUID, correction: Correction) -> None
 
     Raises Invalid with a sentence for each field; Refused when someone corrected the case since
     `revision` was shown, when the number belongs to another case of this panel, or when the case
-    was joined to another.
+    was joined to another. Another panel that holds a corrected number is told, and nobody here.
     """
     death = queries.get(work, death_id, CORRECT)
     found = rules.faults(correction.child, work.today)
@@ -38,11 +40,15 @@ def correct_identity(work: Work, death_id: UUID, correction: Correction) -> None
         )
     child = _normalised(correction.child)
     changed = _changed(get_child(work, death), child)
-    _refuse_taken_number(work, death, child)
+    panels = _own_panels(work, death)
+    known = [each for each in finding.with_number(work, child) if each.id != death.id]
+    _refuse_taken_number(known, panels)
     _settle_scope(death, child)
     set_child(work, death, child)
     finding.index(work, death, child)
     record_event(work, death, "corrected", remark=correction.reason)
+    if "nhs_number" in changed:
+        tell_other_panels(work, known, panels, death.organisation_id)
     if death.status == "open":
         clocks.refresh_tasks(work, death, child.identity)
         matching.offer(work, death, child)
@@ -59,9 +65,15 @@ def _normalised(child: Child) -> Child:
     return replace(child, identity=child.identity.model_copy(update={"nhs_number": number}))
 
 
-def _refuse_taken_number(work: Work, death: Death, child: Child) -> None:
-    for other in finding.with_number(work, child):
-        if other.organisation_id == death.organisation_id and other.id != death.id:
+def _own_panels(work: Work, death: Death) -> frozenset[UUID]:
+    """Return the case's panel, those whose place it took, and those for which the actor acts."""
+    before = organisations.with_predecessors(work.session, death.organisation_id)
+    return before | work.actor.scope(CORRECT)
+
+
+def _refuse_taken_number(known: list[Death], panels: frozenset[UUID]) -> None:
+    for other in known:
+        if other.organisation_id in panels:
             raise Refused(
                 f"Case {other.reference} of this panel has this NHS number already. "
                 "If it is the same child, decide so under the possible duplicates of that case."

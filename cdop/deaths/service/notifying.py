@@ -19,11 +19,11 @@ from cdop.deaths.references import next_reference
 from cdop.deaths.service import clocks, finding, matching
 from cdop.deaths.service.deriving import plain_values, set_child
 from cdop.deaths.service.events import record_event
+from cdop.deaths.service.transferring import ask, tell_other_panels
 from cdop.errors import Invalid
 from cdop.organisations import queries as organisations
 from cdop.reference import derive, nhs_numbers
 from cdop.security.work import Work
-from cdop.tasks.service import open_task
 
 NOTIFY = "deaths:notification:create"
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -40,23 +40,16 @@ def notify(work: Work, told: NewNotification) -> Receipt:
     work.check(NOTIFY, told.cdop_id)
     child = _checked(work, told)
     known = finding.with_number(work, child)
-    mine = {
-        death.organisation_id: death
-        for death in known
-        if death.organisation_id in organisations.with_predecessors(work.session, told.cdop_id)
-    }
-    death = next(iter(mine.values()), None)
+    panels = organisations.with_predecessors(work.session, told.cdop_id)
+    death = next((each for each in known if each.organisation_id in panels), None)
     joins = death is not None
     if death is None:
         death = _open_case(work, told, child)
     receipt = _keep(work, told, child, death)
     if joins:
         record_event(work, death, "notified-again", ("notifications", receipt.id))
-        _ask(work, death, "read-notification")
-    for other in known:
-        if other.organisation_id not in mine:
-            _ask(work, other, "settle-transfer")
-            record_event(work, other, "notified-elsewhere", ("organisations", told.cdop_id))
+        ask(work, death, "read-notification")
+    tell_other_panels(work, known, panels, told.cdop_id)
     work.audit(NOTIFY, ("notifications", receipt.id), told.cdop_id)
     may_read = work.actor.may("deaths:case:read", told.cdop_id)
     return Receipt(receipt.receipt, death.id if may_read else None)
@@ -134,16 +127,4 @@ def _ask_about_residence(work: Work, death: Death, child: Child) -> None:
         return
     served = organisations.served_by(work.session, death.organisation_id, work.today)
     if area not in {each.id for each in served}:
-        _ask(work, death, "agree-reviewer")
-
-
-def _ask(work: Work, death: Death, kind: str) -> None:
-    open_task(
-        work,
-        kind,
-        organisation_id=death.organisation_id,
-        permission="deaths:case:edit",
-        subject=("deaths", death.id),
-        reference=death.reference,
-        due_on=None,
-    )
+        ask(work, death, "agree-reviewer")

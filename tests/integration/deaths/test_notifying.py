@@ -8,10 +8,11 @@ import pytest
 from sqlmodel import col, select
 
 from cdop.deaths import queries
+from cdop.deaths.commands import Correction
 from cdop.deaths.documents import CIRCUMSTANCES, IDENTITY, NAMES, NOTIFIED_NAMES
 from cdop.deaths.models import Death, Notification
 from cdop.deaths.rules import OutOfScope
-from cdop.deaths.service import decide_match, notify
+from cdop.deaths.service import correct_identity, decide_match, notify
 from cdop.errors import Denied, Invalid, NotFound
 from cdop.security.actor import system
 from cdop.security.models import AuditEntry
@@ -138,6 +139,24 @@ def test_a_match_at_another_panel_tells_the_notifier_nothing(county: Herefordshi
     with register.reading(SYSTEM) as work:
         (task,) = work.session.exec(select(Task).where(Task.kind == "settle-transfer")).all()
     assert task.organisation_id == county["worcestershire-cdop"]
+
+
+def test_a_number_corrected_to_one_that_another_panel_holds_tells_that_panel_alone(
+    county: Herefordshire,
+) -> None:
+    register, coordinator = county.register, county.actors["coordinator"]
+    theirs = register.do(
+        county.actors["neighbour"], notify, told(county["worcestershire-cdop"], child(7))
+    )
+    mine = register.do(coordinator, notify, told(county["herefordshire-cdop"], child(8)))
+    with register.reading(coordinator) as work:
+        revision = queries.get(work, mine.death_id).sealed_revision
+    register.do(
+        coordinator, correct_identity, mine.death_id, Correction(child(7), revision, "Mistyped")
+    )
+    with register.reading(SYSTEM) as work:
+        (task,) = work.session.exec(select(Task).where(Task.kind == "settle-transfer")).all()
+    assert task.subject_id == theirs.death_id
 
 
 def test_a_notifier_gets_the_same_receipt_for_a_known_and_an_unknown_child(
