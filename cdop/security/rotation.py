@@ -14,7 +14,7 @@ from pathlib import Path
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import func, text
+from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -35,14 +35,14 @@ _WAIT = 0.05  # seconds until keys that others held are tried again
 
 Progress = Callable[[int, int], None]
 
-# Plain statements: their cost is a large part of rewrapping.
+# Plain statements, straight to the driver: their cost is a large part of rewrapping.
 _NEXT = (
     "SELECT subject_id, generation, kek_version, wrapped FROM data_keys "
-    "WHERE kek_version <> :version AND subject_id > :last ORDER BY subject_id LIMIT :size"
+    "WHERE kek_version <> ? AND subject_id > ? ORDER BY subject_id LIMIT ?"
 )
-_UPDATE = text(
-    "UPDATE data_keys SET kek_version = :version, wrapped = :wrapped "
-    "WHERE subject_id = :subject AND kek_version = :before AND wrapped = :old"
+_UPDATE = (
+    "UPDATE data_keys SET kek_version = ?, wrapped = ? "
+    "WHERE subject_id = ? AND kek_version = ? AND wrapped = ?"
 )
 _FIRST = str(UUID(int=0))
 
@@ -178,30 +178,25 @@ def _left(session: Session) -> int:
 def _rewrap_batch(work: Work, last: str, size: int) -> tuple[int, str]:
     """Wrap the next keys anew. Returns how many, and after which to go on: the first at the end."""
     version = current_version(work.session)
-    locked = work.session.get_bind().dialect.name == "postgresql"
-    query = text(_NEXT + (" FOR UPDATE SKIP LOCKED" if locked else ""))
-    found = work.session.execute(query, {"version": version, "last": last, "size": size}).all()
+    connection = work.session.connection()
+    following, change = _NEXT, _UPDATE
+    if connection.dialect.name == "postgresql":
+        # What others are sealing under is passed over: waiting could become a deadlock.
+        following = f"{_NEXT} FOR UPDATE SKIP LOCKED".replace("?", "%s")
+        change = _UPDATE.replace("?", "%s")
+    found = connection.exec_driver_sql(following, (version, last, size)).all()
     cipher, changes = work.vault.wrapping.cipher, []
     encrypt = cipher(version).encrypt
     for subject, generation, before, old in found:
-        bytes_of = (UUID(subject) if isinstance(subject, str) else subject).bytes
-        nonce = urandom(NONCE_BYTES)
+        case = (UUID(subject) if isinstance(subject, str) else subject).bytes
+        at = wrapped_at(case, generation, before)
         try:
-            key = cipher(before).decrypt(
-                old[:NONCE_BYTES], old[NONCE_BYTES:], wrapped_at(bytes_of, generation, before)
-            )
+            key = cipher(before).decrypt(old[:NONCE_BYTES], old[NONCE_BYTES:], at)
         except (InvalidTag, ValueError):
             raise Unsafe(f"The key of the sealed record {subject} does not open.") from None
-        wrapped = nonce + encrypt(nonce, key, wrapped_at(bytes_of, generation, version))
-        changes.append(
-            {
-                "version": version,
-                "wrapped": wrapped,
-                "subject": subject,
-                "before": before,
-                "old": old,
-            }
-        )
+        nonce = urandom(NONCE_BYTES)
+        wrapped = nonce + encrypt(nonce, key, wrapped_at(case, generation, version))
+        changes.append((version, wrapped, subject, before, old))
     if changes:
-        work.session.execute(_UPDATE, changes)
+        connection.exec_driver_sql(change, changes)
     return len(changes), str(found[-1][0]) if len(found) == size else _FIRST
