@@ -19,8 +19,9 @@ all deaths of a group share a printed answer, earlier releases, and what the rea
 """
 
 from cdop.statistics.disclosure.attack import Audit, audit
+from cdop.statistics.disclosure.attackers import PUBLIC, Attacker
 from cdop.statistics.disclosure.build import build_system
-from cdop.statistics.disclosure.certificate import PUBLIC, Attacker, Certificate, check_certificate
+from cdop.statistics.disclosure.certificate import Certificate, check_certificate
 from cdop.statistics.disclosure.profiles import Profile, check_floor, profile, profiles
 from cdop.statistics.disclosure.protect import Protection, protect
 from cdop.statistics.disclosure.system import TOTAL, Dimension, LinearSystem, Table

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy.sparse import csc_matrix, csr_matrix
 
 from cdop.errors import Unsafe
+from cdop.statistics.disclosure.reading import OPEN
 from cdop.statistics.disclosure.system import Counts
 
 Reals = npt.NDArray[np.float64]
@@ -20,38 +21,49 @@ COLUMNS = 200  # atoms added to the programme at a time
 ROUNDS = 200  # times columns may be added in one solve
 ITERATIONS = 50_000  # of the simplex method, per solve
 NODES = 500  # of branch and bound, per solve
+TRIES = 3  # ways in which small changes are weighed before whole counts are left to the solver
+DIVES = 40  # counts forced to whole numbers in one such try
 EPSILON = 1e-7  # below this a dual or a gain is nothing
 WHOLE = 1e-6  # as near as this to a whole number is worth checking as one
 
 
 class Programme:
-    """Counts of atoms between 0 and `ceiling` whose sums over `rows` are as in `truth`."""
+    """Counts of atoms between `least` and `ceiling` whose sums over `rows` stay within bounds.
 
-    def __init__(self, rows: csr_matrix, truth: Counts, ceiling: Reals) -> None:
-        self.rows, self.ceiling = rows, ceiling
-        self.known = np.asarray(rows @ truth, dtype=np.int64)
-        self.bound = np.ones(len(self.known), dtype=bool)
+    Atoms marked in `never` are 0 for good.
+    """
+
+    def __init__(
+        self, rows: csr_matrix, low: Counts, high: Counts, truth: Counts, least: Counts, slack: int
+    ) -> None:
+        self.rows, self.low, self.high = rows, low.copy(), high.copy()
+        self.truth, self.least = truth, least
+        self.ceiling = (truth + slack).astype(np.float64)
         self.columns = csc_matrix(rows, dtype=np.float64)
         self.transposed = csr_matrix(rows.T, dtype=np.float64)
-        zero = np.flatnonzero(self.known == 0)
-        self.zeros = np.asarray(rows[zero].sum(axis=0), dtype=np.int64).ravel()
-        self.solver = _solver()
-        sums, size = self.known.astype(np.float64), len(self.known)
-        none = np.zeros(0, np.int32)
-        self.solver.addRows(size, sums, sums, 0, np.zeros(size, np.int32), none, np.zeros(0))
+        self.zeros = np.asarray(rows[np.flatnonzero(high == 0)].sum(axis=0), np.int64).ravel()
+        self.never = np.zeros(len(truth), dtype=bool)
+        self.solver = new_solver()
+        none, size = np.zeros(0, np.int32), len(low)
+        lows, highs = low.astype(np.float64), np.where(high == OPEN, highspy.kHighsInf, high)
+        self.solver.addRows(size, lows, highs, 0, np.zeros(size, np.int32), none, np.zeros(0))
         self.pool = none
         self._add(np.flatnonzero(truth))
 
-    def free(self, row: int) -> None:
-        """Let the sum over this row be anything from now on."""
-        if self.bound[row] and self.known[row] == 0:
-            self.zeros[self.rows.indices[self.rows.indptr[row] : self.rows.indptr[row + 1]]] -= 1
-        self.bound[row] = False
-        self.solver.changeRowBounds(row, -highspy.kHighsInf, highspy.kHighsInf)
+    def bound(self, row: int, low: int, high: int) -> None:
+        """Let the sum over this row lie between `low` and `high` from now on."""
+        inside = self.rows.indices[self.rows.indptr[row] : self.rows.indptr[row + 1]]
+        self.zeros[inside] += int(high == 0) - int(self.high[row] == 0)
+        self.low[row], self.high[row] = low, high
+        top = highspy.kHighsInf if high == OPEN else float(high)
+        self.solver.changeRowBounds(row, float(low), top)
 
     def fits(self, table: Counts) -> bool:
-        """Tell, in whole numbers, whether a table agrees with every row that is not free."""
-        return bool((table >= 0).all() and (self.rows @ table == self.known)[self.bound].all())
+        """Tell, in whole numbers, whether a table agrees with every bound."""
+        if (table < self.least).any():
+            return False
+        sums = self.rows @ table
+        return bool((sums >= self.low).all() and (sums <= self.high).all())
 
     def maximise(
         self, direction: Reals, *, stuck_too: bool = False
@@ -72,6 +84,7 @@ class Programme:
             duals = np.array(solution.row_dual)
             gain = direction + self.transposed @ duals
             gain[self.pool] = 0.0
+            gain[self.never] = 0.0
             if not stuck_too:
                 gain[self.zeros > 0] = 0.0
             better = np.flatnonzero(gain > EPSILON)
@@ -83,16 +96,70 @@ class Programme:
 
     def maximise_whole(self, gap: float) -> Counts | None:
         """Go on from the last `maximise` to whole counts, to within `gap` (a share) of the best."""
-        solver = _solver()
+        solver = new_solver()
         solver.setOptionValue("mip_rel_gap", gap)
         solver.passModel(self.solver.getLp())
-        size = len(self.pool)
-        kinds = np.full(size, int(highspy.HighsVarType.kInteger), dtype=np.uint8)
-        solver.changeColsIntegrality(size, np.arange(size, dtype=np.int32), kinds)
+        return self._whole(solver)
+
+    def nearest_whole(self, direction: Reals, enough: float) -> Counts | None:
+        """Return whole counts that reach `enough` along `direction`, and change little else.
+
+        A count's way down from the truth is its own column, its way up another, so that a change
+        costs either way. Such programmes mostly end in whole counts by themselves.
+        """
+        solver = new_solver()
+        solver.setOptionValue("mip_max_improving_sols", 1)
+        solver.passModel(self.solver.getLp())
+        truth = self.truth[self.pool]
+        inner = np.flatnonzero(truth)
+        down = inner.astype(np.int32)
+        least = self.least[self.pool[inner]].astype(np.float64)
+        solver.changeColsBounds(len(inner), down, least, truth[inner].astype(np.float64))
+        part = self.columns[:, self.pool[inner]]
+        solver.addCols(
+            len(inner),
+            np.zeros(len(inner)),
+            np.zeros(len(inner)),
+            self.ceiling[self.pool[inner]] - truth[inner],
+            part.nnz,
+            part.indptr[:-1].astype(np.int32),
+            part.indices.astype(np.int32),
+            np.asarray(part.data, dtype=np.float64),
+        )
+        weights = np.concatenate([direction[self.pool], direction[self.pool[inner]]])
+        used = np.flatnonzero(weights).astype(np.int32)
+        solver.addRow(enough, highspy.kHighsInf, len(used), used, weights[used])
+        signs = np.concatenate([np.where(truth > 0, -1.0, 1.0), np.ones(len(inner))])
+        columns = np.arange(len(signs), dtype=np.int32)
+        lows, highs = (np.array(bound) for bound in _bounds(solver))
+        for seed in range(TRIES):
+            weights = 1 + np.random.default_rng(seed).integers(0, 64, len(signs)) / 64
+            solver.changeColsCost(len(signs), columns, signs * weights)
+            if _dive(solver):
+                found = self._answer(solver, inner)
+                if found is not None:
+                    return found
+            solver.changeColsBounds(len(signs), columns, lows, highs)
+        return self._whole(solver, inner)
+
+    def _whole(self, solver: highspy.Highs, inner: Counts | None = None) -> Counts | None:
+        columns = len(self.pool) + (0 if inner is None else len(inner))
+        kinds = np.full(columns, int(highspy.HighsVarType.kInteger), dtype=np.uint8)
+        solver.changeColsIntegrality(columns, np.arange(columns, dtype=np.int32), kinds)
         solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return self._answer(solver, inner)
+
+    def _answer(self, solver: highspy.Highs, inner: Counts | None) -> Counts | None:
+        """Return the table that the solver ended with, if it is whole; `inner` adds ways up."""
+        if solver.getModelStatus() not in (
+            highspy.HighsModelStatus.kOptimal,
+            highspy.HighsModelStatus.kSolutionLimit,
+        ):
             return None
-        return self._table(np.array(solver.getSolution().col_value))
+        point = np.array(solver.getSolution().col_value)
+        if inner is not None:
+            point[inner] += point[len(self.pool) :]
+        return self._table(point[: len(self.pool)])
 
     def _table(self, point: Reals) -> Counts | None:
         nearest = np.rint(point)
@@ -107,7 +174,7 @@ class Programme:
         self.solver.addCols(
             len(atoms),
             np.zeros(len(atoms)),
-            np.zeros(len(atoms)),
+            self.least[atoms].astype(np.float64),
             self.ceiling[atoms],
             part.nnz,
             part.indptr[:-1].astype(np.int32),
@@ -117,15 +184,39 @@ class Programme:
         self.pool = np.concatenate([self.pool, atoms.astype(np.int32)])
 
 
-def _solver() -> highspy.Highs:
+def _bounds(solver: highspy.Highs) -> tuple[list[float], list[float]]:
+    programme = solver.getLp()
+    return programme.col_lower_, programme.col_upper_
+
+
+def _dive(solver: highspy.Highs) -> bool:
+    """Force counts to whole numbers one by one, the nearest to one first; tell if all are."""
+    for _ in range(DIVES):
+        solver.run()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return False
+        point = np.array(solver.getSolution().col_value)
+        away = np.abs(point - np.rint(point))
+        if away.max() <= WHOLE:
+            return True
+        away[away <= WHOLE] = 1.0
+        first = int(away.argmin())
+        whole = float(np.rint(point[first]))
+        solver.changeColBounds(first, whole, whole)
+    return False
+
+
+def new_solver(nodes: int = NODES) -> highspy.Highs:
+    """Return a solver with limits that count work, not time."""
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in {
         "output_flag": False,
         "threads": 1,
         "random_seed": 0,
         "simplex_iteration_limit": ITERATIONS,
-        "mip_max_nodes": NODES,
-        "mip_max_stall_nodes": NODES,
+        "mip_max_nodes": nodes,
+        "mip_max_stall_nodes": nodes,
+        "mip_pool_soft_limit": 10,  # cuts: more than a few cost more than they save here
     }.items():
         if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise Unsafe("The solver does not take its limits, so its answers cannot be repeated")

@@ -73,7 +73,9 @@ class LinearSystem:
 
     `sums` is cells x atoms, 0/1. `lines` pairs a total with the cells that add up to it. `places`
     says where each cell is printed: a number printed twice is one cell. `costs` is what hiding a
-    cell loses, in no unit but the same one.
+    cell loses, in no unit but the same one. `limits` are the greatest small counts of cells for
+    which they are above the profile's; `groups` pairs a total with a part that holds all of it,
+    which must not be found out. Both come from `rules.with_care`.
     """
 
     sums: csr_matrix
@@ -81,6 +83,31 @@ class LinearSystem:
     costs: npt.NDArray[np.float64]
     lines: tuple[tuple[int, tuple[int, ...]], ...]
     places: Mapping[Place, int]
+    limits: Counts | None = None
+    groups: tuple[tuple[int, int], ...] = ()
+
+    @cached_property
+    def line_parts(self) -> csr_matrix:
+        """Return lines x cells: 1 where the cell is a part of the line's total."""
+        sizes = [len(parts) for _, parts in self.lines]
+        return csr_matrix(
+            (
+                np.ones(sum(sizes), dtype=np.int64),
+                np.fromiter((c for _, parts in self.lines for c in parts), np.int64, sum(sizes)),
+                np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]),
+            ),
+            shape=(len(sizes), len(self.values)),
+        )
+
+    @cached_property
+    def line_totals(self) -> Counts:
+        """Return the total of each line."""
+        return np.array([total for total, _ in self.lines], dtype=np.int64)
+
+    @cached_property
+    def copies(self) -> Counts:
+        """Return in how many places each cell is printed."""
+        return np.bincount(list(self.places.values()), minlength=self.sums.shape[0])
 
     @cached_property
     def values(self) -> Counts:

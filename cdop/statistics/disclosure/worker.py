@@ -1,34 +1,45 @@
 """The solver in a process of its own: a crash, a hang or a lie of its costs a release, no more.
 
-The parent sends arrays, never code, gets arrays back, and checks the certificate itself. The child
+The parent sends arrays, never code, gets arrays back, and checks the certificates itself. The child
 gets no environment but the import path, so no key of the register is within its reach.
 """
 
-import io
-import json
 import os
 import subprocess
 import sys
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 from zipfile import BadZipFile
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
 from cdop.errors import CdopError, Unsafe
+from cdop.statistics.disclosure import wire
 from cdop.statistics.disclosure.attack import Audit, audit
-from cdop.statistics.disclosure.certificate import (
-    PUBLIC,
-    Attacker,
-    Certificate,
-    check_certificate,
-    sensitive,
-)
+from cdop.statistics.disclosure.attackers import PUBLIC, Attacker
+from cdop.statistics.disclosure.certificate import Certificate, check_certificate
+from cdop.statistics.disclosure.exact import protect_exactly
 from cdop.statistics.disclosure.profiles import Profile
 from cdop.statistics.disclosure.protect import protect
-from cdop.statistics.disclosure.system import LinearSystem, Mask
+from cdop.statistics.disclosure.rounding import Rounded, audit_rounded, checked, round_counts
+from cdop.statistics.disclosure.sensitive import sensitive
+from cdop.statistics.disclosure.system import Counts, LinearSystem, Mask
 
 SECONDS = 300.0  # when the child is ended; no answer depends on it but "there is no release"
+COMMAND = (sys.executable, "-m", __name__)
+
+
+@dataclass(frozen=True)
+class Hiding:
+    """Which cells to hide, proved against each attacker. `bound` is what hiding must cost at least.
+
+    `bound` is None unless the exact method was asked for.
+    """
+
+    hidden: Mask
+    audits: tuple[Audit, ...]
+    bound: float | None = None
 
 
 def protect_and_audit(
@@ -38,14 +49,119 @@ def protect_and_audit(
     *,
     hidden: Mask | None = None,
     seconds: float = SECONDS,
-    command: tuple[str, ...] = (sys.executable, "-m", __name__),
+    command: tuple[str, ...] = COMMAND,
 ) -> tuple[Mask, Audit]:
     """Return which cells to hide, and the proof that the release cannot then be undone.
 
     With `hidden` given, nothing more is hidden and the release is audited as it stands. The solver
     runs in a child process, ended after `seconds`. Raises `Unsafe` whenever there is no proof.
     """
-    question = _pack(system, profile, attacker, hidden)
+    found = hide_against(
+        system, profile, (attacker,), hidden=hidden, seconds=seconds, command=command
+    )
+    return found.hidden, found.audits[0]
+
+
+def hide_against(
+    system: LinearSystem,
+    profile: Profile,
+    attackers: Sequence[Attacker] = (PUBLIC,),
+    *,
+    hidden: Mask | None = None,
+    start: Mask | None = None,
+    exact: bool = False,
+    seconds: float = SECONDS,
+    command: tuple[str, ...] = COMMAND,
+) -> Hiding:
+    """As `protect_and_audit`, against several attackers at once; `start` is hidden in any case.
+
+    With `exact`, as little as possible is hidden, going by `system.costs`: for small systems.
+    """
+    task = "exact" if exact else "hide"
+    answer = _ask(wire.pack(task, system, profile, attackers, hidden, start), command, seconds)
+    try:
+        chosen = answer["hidden"].astype(bool)
+        found = [Certificate(wire.matrix(answer, f"tables{i}")) for i in range(len(attackers))]
+        bound = float(answer["bound"]) if exact else None
+    except wire.BROKEN:
+        raise Unsafe("The disclosure check gave no answer, so there is no release") from None
+    if chosen.shape != system.values.shape or (hidden is not None and (chosen != hidden).any()):
+        raise Unsafe("The disclosure check answered another question, so there is no release")
+    audits = []
+    for attacker, tables in zip(attackers, found, strict=True):
+        width = check_certificate(system, chosen, tables, profile, attacker)
+        must = len(sensitive(system, chosen, profile, attacker).names)
+        digest = tables.digest(system, chosen)
+        audits.append(Audit(profile.id, (attacker.id,), must, width, tables, digest))
+    return Hiding(chosen, tuple(audits), bound)
+
+
+def round_system(
+    system: LinearSystem,
+    profile: Profile,
+    attackers: Sequence[Attacker] = (PUBLIC,),
+    *,
+    keep: Counts | None = None,
+    seed: int = 0,
+    seconds: float = SECONDS,
+    command: tuple[str, ...] = COMMAND,
+) -> Rounded:
+    """Round every count of a release to a neighbouring multiple, so that all totals add up.
+
+    A number printed in several tables is the same everywhere. `keep` holds numbers printed before
+    (-1 for none), repeated where they still fit; `seed` decides which way counts are rounded, and
+    should come from the register's keys. Raises `Unsafe` when there is no such rounding, or no
+    proof that small counts stay as uncertain as the profile asks.
+    """
+    question = wire.pack("round", system, profile, attackers, keep=keep, seed=seed)
+    answer = _ask(question, command, seconds)
+    try:
+        printed, reach = answer["printed"].astype(np.int64), int(answer["reach"])
+        found = [Certificate(wire.matrix(answer, f"tables{i}")) for i in range(len(attackers))]
+    except wire.BROKEN:
+        raise Unsafe("The disclosure check gave no answer, so there is no release") from None
+    return checked(system, profile, printed, reach, tuple(attackers), found)
+
+
+def answer(question: bytes) -> bytes:
+    """Do the work of the child: arrays in, arrays out."""
+    asked = wire.unpack(question)
+    try:
+        return _work(asked)
+    except CdopError as error:
+        return wire.pack_bytes(unsafe=np.frombuffer(str(error).encode(), dtype=np.uint8))
+
+
+def _work(asked: wire.Question) -> bytes:
+    system, profile, attackers = asked.system, asked.profile, asked.attackers
+    parts: dict[str, object] = {"unsafe": np.zeros(0, np.uint8)}
+    certificates: list[Certificate | None] = [None] * len(attackers)
+    if asked.task == "round":
+        numbers = round_counts(system, profile, asked.keep, asked.seed, attackers)
+        parts |= {"printed": numbers.printed, "reach": np.array(numbers.reach)}
+        proofs = [a.certificate for a in audit_rounded(system, profile, numbers, attackers)]
+    else:
+        hidden = asked.hidden
+        if hidden is None and asked.task == "exact":
+            best = protect_exactly(system, profile, attackers)
+            hidden, certificates = best.protection.hidden, list(best.protection.certificates)
+            parts["bound"] = np.array(best.bound)
+        elif hidden is None:
+            proposal = protect(system, profile, attackers, asked.start)
+            hidden, certificates = proposal.hidden, list(proposal.certificates)
+        parts["hidden"] = hidden
+        parts.setdefault("bound", np.array(0.0))
+        proofs = [
+            audit(system, hidden, profile, attacker, hints=hint).certificate
+            for attacker, hint in zip(attackers, certificates, strict=True)
+        ]
+    for i, proof in enumerate(proofs):
+        parts |= wire.pack_matrix(f"tables{i}", csr_matrix(proof.tables))
+    return wire.pack_bytes(**parts)
+
+
+def _ask(question: bytes, command: tuple[str, ...], seconds: float) -> wire.Arrays:
+    """Send the question to a child process. Raises `Unsafe` for its reason or its silence."""
     environment = {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(  # noqa: S603 - this interpreter, this module
@@ -61,93 +177,13 @@ def protect_and_audit(
     if done.returncode != 0:
         raise Unsafe("The disclosure check failed, so there is no release")
     try:
-        answer = _arrays(done.stdout)
-        reason = answer["unsafe"].tobytes().decode()
-        chosen = answer["hidden"].astype(bool)
-        found = Certificate(_unpack_matrix(answer, "tables"))
-    except (KeyError, ValueError, TypeError, OSError, EOFError, BadZipFile):
+        found = wire.unpack_bytes(done.stdout)
+        reason = found["unsafe"].tobytes().decode()
+    except (*wire.BROKEN, BadZipFile):
         raise Unsafe("The disclosure check gave no answer, so there is no release") from None
     if reason:
         raise Unsafe(reason)
-    if chosen.shape != system.values.shape or (hidden is not None and (chosen != hidden).any()):
-        raise Unsafe("The disclosure check answered another question, so there is no release")
-    width = check_certificate(system, chosen, found, profile, attacker)
-    return chosen, Audit(
-        profile.id,
-        (attacker.id,),
-        len(sensitive(system, chosen, profile).labels),
-        width,
-        found,
-        found.digest(system, chosen),
-    )
-
-
-def answer(question: bytes) -> bytes:
-    """Do the work of the child: arrays in, arrays out."""
-    data = _arrays(question)
-    text = json.loads(data["text"].tobytes())
-    places = {(table, tuple(key)): cell for table, key, cell in text["places"]}
-    lines = tuple((total, tuple(parts)) for total, parts in text["lines"])
-    sums = _unpack_matrix(data, "sums")
-    system = LinearSystem(sums, data["atoms"], data["costs"], lines, places)
-    profile = Profile(**text["profile"])
-    knows = _unpack_matrix(data, "knows") if "knows_shape" in data else None
-    attacker = Attacker(text["attacker"], knows)
-    hidden, found, reason = data.get("hidden"), None, ""
-    tables = csr_matrix(np.zeros((0, len(system.atoms)), dtype=np.int64))
-    try:
-        if hidden is None:
-            proposal = protect(system, profile, attacker)
-            hidden, found = proposal.hidden, proposal.certificate
-        tables = audit(system, hidden, profile, attacker, hints=found).certificate.tables
-    except CdopError as error:
-        reason = str(error)
-        hidden = np.zeros(0, dtype=bool) if hidden is None else hidden
-    return _bytes(
-        hidden=hidden,
-        unsafe=np.frombuffer(reason.encode(), dtype=np.uint8),
-        **_pack_matrix("tables", tables),
-    )
-
-
-def _pack(system: LinearSystem, profile: Profile, attacker: Attacker, hidden: Mask | None) -> bytes:
-    text = {
-        "places": [[table, key, cell] for (table, key), cell in system.places.items()],
-        "lines": system.lines,
-        "profile": vars(profile),
-        "attacker": attacker.id,
-    }
-    arrays = _pack_matrix("sums", system.sums)
-    if attacker.knows is not None:
-        arrays |= _pack_matrix("knows", attacker.knows)
-    if hidden is not None:
-        arrays["hidden"] = hidden
-    written = np.frombuffer(json.dumps(text).encode(), dtype=np.uint8)
-    return _bytes(atoms=system.atoms, costs=system.costs, text=written, **arrays)
-
-
-def _pack_matrix(name: str, matrix: csr_matrix) -> dict[str, Any]:
-    parts = {"data": matrix.data, "indices": matrix.indices, "indptr": matrix.indptr}
-    return {f"{name}_{k}": v for k, v in parts.items()} | {f"{name}_shape": np.array(matrix.shape)}
-
-
-def _unpack_matrix(arrays: dict[str, Any], name: str) -> csr_matrix:
-    parts: Any = (arrays[f"{name}_data"], arrays[f"{name}_indices"], arrays[f"{name}_indptr"])
-    rows, columns = arrays[f"{name}_shape"].tolist()
-    matrix = csr_matrix(parts, shape=(rows, columns))
-    matrix.check_format(full_check=True)
-    return matrix
-
-
-def _bytes(**arrays: Any) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    return buffer.getvalue()
-
-
-def _arrays(data: bytes) -> dict[str, Any]:
-    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-        return dict(stored)
+    return found
 
 
 if __name__ == "__main__":

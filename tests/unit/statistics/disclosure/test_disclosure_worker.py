@@ -58,8 +58,8 @@ def python(code: str) -> tuple[str, ...]:
         ("pass", "gave no answer"),
         (
             "import io, sys, numpy as np; b = io.BytesIO(); e = np.zeros(0, np.uint8);"
-            "np.savez(b, hidden=np.ones(3), unsafe=e, tables_data=e, tables_indices=e,"
-            " tables_indptr=[0], tables_shape=[0, 9]); sys.stdout.buffer.write(b.getvalue())",
+            "np.savez(b, hidden=np.ones(3), unsafe=e, tables0_data=e, tables0_indices=e,"
+            " tables0_indptr=[0], tables0_shape=[0, 9]); sys.stdout.buffer.write(b.getvalue())",
             "another question",
         ),
     ],

@@ -1,0 +1,112 @@
+"""What must stay uncertain in a release: small counts, and small sums that a reader could form."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_matrix, vstack
+
+from cdop.statistics.disclosure.attackers import PUBLIC, Attacker
+from cdop.statistics.disclosure.profiles import Others, Profile
+from cdop.statistics.disclosure.system import Counts, LinearSystem, Mask
+
+
+@dataclass(frozen=True)
+class Sensitive:
+    """Sums of cells (rows) that must stay uncertain by `widths`; `names` says what each is."""
+
+    cells: csr_matrix
+    widths: Counts
+    names: tuple[tuple[str, int], ...]
+
+    def label(self, target: int, system: LinearSystem) -> str:
+        """Return words that point to a target, never its value."""
+        words, cell = self.names[target]
+        return f"{words}{system.label(cell)}"
+
+
+def sensitive(
+    system: LinearSystem, hidden: Mask, profile: Profile, attacker: Attacker = PUBLIC
+) -> Sensitive:
+    """Return every small cell, every small sum of the hidden cells of a line, every whole group.
+
+    What the attacker knows beforehand is not among them; what is left of a sum after taking it
+    away is. Hidden zeros and hidden large counts are not: the profile lets them be printed, so
+    finding one out tells nothing that the release could not have said.
+    """
+    size = len(system.values)
+    known = attacker.knows_cells(system)
+    rest = np.asarray(system.sums @ attacker.unknown(system), dtype=np.int64)
+    small = profile.is_small(system.values, system.limits) & ~known
+    if attacker.rests:
+        small |= profile.is_small(rest, system.limits) & (rest < system.values)
+        small |= _above_known_sums(system, profile, attacker) & ~known
+    cells = np.flatnonzero(small)
+    rows = [_unit(cells, size)]
+    names = [("", int(cell)) for cell in cells]
+    if profile.others == Others.EXACT:
+        lines = small_lines(system, hidden & ~known, profile, rest)
+        if rest is not system.values:
+            lines = np.union1d(lines, small_lines(system, hidden, profile, system.values))
+            kept = (system.line_parts[lines] @ (hidden & ~known).astype(np.int64)) > 0
+            lines = lines[np.asarray(kept, dtype=bool)]
+        parts = csr_matrix(system.line_parts[lines].multiply(hidden.astype(np.int64)))
+        first = _first_of_each(parts)
+        rows.append(csr_matrix(parts[first]))
+        totals = system.line_totals[lines[first]]
+        names += [("the hidden cells that add up to ", int(total)) for total in totals]
+    widths = [profile.width] * len(names) + [1] * len(system.groups)
+    totals_, parts_ = np.array(system.groups, dtype=np.int64).reshape(-1, 2).T
+    rows.append(csr_matrix(_unit(totals_, size) - _unit(parts_, size)))
+    names += [("that all belong to ", part) for _, part in system.groups]
+    return Sensitive(
+        csr_matrix(vstack(rows), dtype=np.int64), np.array(widths, dtype=np.int64), tuple(names)
+    )
+
+
+def small_lines(system: LinearSystem, hidden: Mask, profile: Profile, values: Counts) -> Counts:
+    """Return the lines whose hidden cells, two or more, have a small sum."""
+    if not system.lines:
+        return np.zeros(0, dtype=np.int64)
+    number = np.asarray(system.line_parts @ hidden.astype(np.int64))
+    sums = np.asarray(system.line_parts @ (hidden * values))
+    limits = None if system.limits is None else system.limits[system.line_totals]
+    return np.flatnonzero((number >= 2) & profile.is_small(sums, limits))
+
+
+def _above_known_sums(system: LinearSystem, profile: Profile, attacker: Attacker) -> Mask:
+    """Tell which cells exceed a sum known to the attacker, which they contain, by little."""
+    found = np.zeros(len(system.values), dtype=bool)
+    if attacker.knows is None:
+        return found
+    sizes = np.diff(attacker.knows.indptr)
+    many = csr_matrix(attacker.knows[np.flatnonzero(sizes > 1)])
+    inside = csr_matrix(many @ system.sums.T).tocoo()
+    nested = inside.data == np.diff(many.indptr)[inside.row]
+    row, cell = inside.row[nested], inside.col[nested]
+    more = system.values[cell] - np.asarray(many @ system.atoms)[row]
+    limits = None if system.limits is None else system.limits[cell]
+    larger = np.diff(system.sums.indptr)[cell] > np.diff(many.indptr)[row]
+    found[cell[larger & (more > 0) & profile.is_small(more, limits)]] = True
+    return found
+
+
+def _unit(cells: Counts, size: int) -> csr_matrix:
+    ones = np.ones(len(cells), dtype=np.int64)
+    return csr_matrix((ones, cells, np.arange(len(cells) + 1)), shape=(len(cells), size))
+
+
+def _first_of_each(rows: csr_matrix) -> list[int]:
+    """Return the positions of distinct rows."""
+    return list(dict(_distinct(rows)).values())
+
+
+def _distinct(rows: csr_matrix) -> Iterator[tuple[bytes, int]]:
+    rows.sort_indices()
+    rows.eliminate_zeros()
+    seen: set[bytes] = set()
+    for row in range(rows.shape[0]):
+        inside = rows.indices[rows.indptr[row] : rows.indptr[row + 1]].tobytes()
+        if inside not in seen:
+            seen.add(inside)
+            yield inside, row
