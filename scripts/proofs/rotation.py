@@ -63,6 +63,7 @@ def prove(folder: Path, kills: int, seed: int) -> dict[str, Any]:
     notified(herefordshire(register), *range(1, CASES + 1))
     before = _lasting(values(register))
     register.engine.dispose()
+    counts: Any
     ready, done, counts = (
         multiprocessing.Event(),
         multiprocessing.Event(),
