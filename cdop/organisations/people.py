@@ -1,16 +1,15 @@
 """Accounts and the roles they hold."""
 
-from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy import bindparam, or_
 from sqlmodel import Session, col, select
 
 from cdop.db import Day
 from cdop.errors import Invalid, NotFound
-from cdop.organisations.models import Account, Membership
-from cdop.organisations.queries import with_predecessors
+from cdop.organisations.models import Account, LinkKind, Membership, OrganisationLink
 from cdop.security import passwords
 from cdop.security.actor import Actor, Grant
 from cdop.security.permissions import Role
@@ -19,8 +18,26 @@ from cdop.security.work import Work
 MANAGE = "accounts:account:manage"
 
 _DAY, _ENDS = bindparam("day", type_=Day), col(Membership.valid_to)
-IN_FORCE = (col(Membership.valid_from) <= _DAY) & or_(_ENDS.is_(None), _ENDS >= _DAY)
-"""The condition that a membership is held on the day of the parameter `day`."""
+_IN_FORCE = (col(Membership.valid_from) <= _DAY) & or_(_ENDS.is_(None), _ENDS >= _DAY)
+
+# Asked at every request: built once, and no entities are made of its rows.
+_REACH = (
+    sa.select(
+        col(Membership.id),
+        col(Membership.role),
+        col(Membership.office),
+        col(Membership.organisation_id),
+    )
+    .where(col(Membership.account_id) == bindparam("account_id"), _IN_FORCE)
+    .cte("reach", recursive=True)
+)
+_PREDECESSORS = sa.select(
+    _REACH.c.id, _REACH.c.role, _REACH.c.office, col(OrganisationLink.other_id)
+).where(
+    col(OrganisationLink.organisation_id) == _REACH.c.organisation_id,
+    col(OrganisationLink.kind) == LinkKind.SUCCEEDS,
+)
+_GRANTS = sa.select(_REACH.union(_PREDECESSORS))
 
 
 def add_account(work: Work, username: str, display_name: str, password: str) -> UUID:
@@ -96,41 +113,31 @@ def actor_by_username(session: Session, username: str, day: date) -> Actor:
 
 def actor_of(session: Session, account: Account, day: date) -> Actor:
     """Return who an account is on a day: its memberships in force, predecessors in reach."""
-    query = select(Membership).where(Membership.account_id == account.id, IN_FORCE)
-    return actor_with(session, account, session.exec(query, params={"day": day}))
-
-
-def actor_with(
-    session: Session,
-    account: Account,
-    memberships: Iterable[Membership],
-    sign_in: UUID | None = None,
-) -> Actor:
-    """Return who an account is by memberships already read, in the session `sign_in` if any."""
     return Actor(
         name=account.username,
         display_name=account.display_name,
         account_id=account.id,
-        grants=tuple(_grant(session, membership) for membership in memberships),
-        session_id=sign_in,
+        grants=grants_on(session, account.id, day),
     )
+
+
+def grants_on(session: Session, account_id: UUID, day: date) -> tuple[Grant, ...]:
+    """Return the roles that an account holds on a day, each with the organisations it reaches."""
+    held: dict[UUID, tuple[str, str | None, set[UUID]]] = {}
+    values = {"account_id": account_id, "day": day}
+    for id, role, office, organisation_id in session.connection().execute(_GRANTS, values):
+        reached = held.setdefault(id, (role, office, set()))[2]
+        if organisation_id is not None:
+            reached.add(organisation_id)
+    return tuple(Grant(Role(role), frozenset(ids), office) for role, office, ids in held.values())
 
 
 def everyone(work: Work) -> list[tuple[Account, list[Membership]]]:
     """Return all accounts by user name, each with its memberships in force."""
     work.check(MANAGE)
     held: dict[UUID, list[Membership]] = {}
-    query = select(Membership).where(IN_FORCE).order_by(col(Membership.role))
+    query = select(Membership).where(_IN_FORCE).order_by(col(Membership.role))
     for row in work.session.exec(query, params={"day": work.today}):
         held.setdefault(row.account_id, []).append(row)
     accounts = work.session.exec(select(Account).order_by(Account.username))
     return [(account, held.get(account.id, [])) for account in accounts]
-
-
-def _grant(session: Session, membership: Membership) -> Grant:
-    at = membership.organisation_id
-    return Grant(
-        role=Role(membership.role),
-        organisations=with_predecessors(session, at) if at else frozenset(),
-        office=membership.office,
-    )

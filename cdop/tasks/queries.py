@@ -1,9 +1,8 @@
 """A person's work list, and what is outstanding on one subject."""
 
-from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,8 +13,7 @@ from cdop.security.work import Work
 from cdop.tasks.models import Task, may_be_asked
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """An open task as a list shows it; the names are those of `Task`."""
 
     kind: str
@@ -43,7 +41,8 @@ def worklist(work: Work, limit: int = 25) -> list[Waiting]:
     values: dict[str, Any] = {"most": limit}
     for number, (organisation, permission) in enumerate(held):
         values |= {f"organisation_{number}": organisation, f"permission_{number}": permission}
-    return [Waiting(*row) for row in work.session.execute(_most_urgent(len(held)), values)]
+    found = work.session.connection().execute(_most_urgent(len(held)), values)
+    return [Waiting._make(row) for row in found]
 
 
 @cache
@@ -64,7 +63,7 @@ def _most_urgent(walks: int) -> Select[Any]:
     ]
     first = union_all(*(select(walk.c.id, walk.c.due_on) for walk in found)).subquery()
     return (
-        sa.select(*(getattr(Task, each.name) for each in fields(Waiting)))
+        sa.select(*(getattr(Task, name) for name in Waiting._fields))
         .join(first, first.c.id == Task.id)
         .order_by(col(Task.due_on), col(Task.id))
         .limit(most)

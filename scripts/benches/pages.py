@@ -14,7 +14,7 @@ from cdop.web.deps import COOKIE
 from cdop.web.templating import environment
 
 SMALL, LARGE = 1_000, 100_000
-ROUNDS, SECONDS, CONNECTIONS = 8, 0.8, 8
+ROUNDS, SECONDS, CONNECTIONS = 20, 0.35, 4
 
 
 def main() -> None:

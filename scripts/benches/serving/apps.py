@@ -51,6 +51,7 @@ class Server:
 def served(make: Callable[[Path, str], FastAPI], folder: Path, token: str) -> Iterator[Server]:
     """Serve what `make` makes of a register's folder, on a free port of loopback."""
     listening = socket.create_server(("127.0.0.1", 0))
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as `cdop serve` does
     process = multiprocessing.get_context("fork").Process(
         target=_run, args=(make, folder, token, listening), daemon=True
     )
