@@ -13,8 +13,9 @@ from pydantic_core import from_json
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
-from cdop.deaths.likeness import Rule, one_slip, rule, sounds
+from cdop.deaths.name_likeness import one_slip, sounds
 from cdop.deaths.naming import plain
+from cdop.deaths.thresholds import Rule, rule
 
 # How much a word is worth that was found so, and how it is told.
 _WORTH = {"same": 1.0, "begins": 0.9, "part": 0.8, "alike": 0.75, "sound": 0.65}

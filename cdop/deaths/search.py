@@ -21,8 +21,9 @@ from sqlmodel import col, select
 
 from cdop.deaths import likeness, terms
 from cdop.deaths.documents import IDENTITY, IDENTITY_READ, NAMES, Identity, Names
-from cdop.deaths.likeness import NEAR, SAME
+from cdop.deaths.likeness import NEAR
 from cdop.deaths.models import Death
+from cdop.deaths.name_likeness import SAME
 from cdop.deaths.name_search import find_names
 from cdop.deaths.queries import visible
 from cdop.deaths.service import finding

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from inventing.children import Account, invent
 
-from cdop.deaths.likeness import Decision, compare, rule
+from cdop.deaths.likeness import Decision, compare
 from cdop.deaths.naming import NORMALISED_BY
 from cdop.deaths.service.finding import NHS_NUMBER, low_values
+from cdop.deaths.thresholds import rule
 
 SIZES, SEED = (500, 4_000, 20_000), 2026
 RESULTS = Path(__file__).parent / "results" / "duplicates.txt"

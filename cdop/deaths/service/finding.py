@@ -20,9 +20,10 @@ from sqlmodel import col, delete, select
 
 from cdop.deaths.commands import Child
 from cdop.deaths.documents import IDENTITY, NAMES, Identity, Names
-from cdop.deaths.likeness import Decision, Verdict, compare, postcode, rule
+from cdop.deaths.likeness import Decision, Verdict, compare, could_be_one, postcode
 from cdop.deaths.models import Death
 from cdop.deaths.service.deriving import get_child
+from cdop.deaths.thresholds import rule
 from cdop.organisations import queries as organisations
 from cdop.security.columns import open_columns
 from cdop.security.models import IndexToken
@@ -108,6 +109,8 @@ def likely(work: Work, child: Child, panel: UUID, *, but: UUID | None = None) ->
         ids.discard(but)
     best: dict[UUID, Verdict] = {}
     for survivor, other in _children(work, ids):
+        if not could_be_one(child, other):
+            continue
         verdict = compare(child, other)
         if survivor not in best or verdict.points > best[survivor].points:
             best[survivor] = verdict

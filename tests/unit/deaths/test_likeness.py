@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cdop.deaths import likeness
-from cdop.deaths.likeness import Decision, compare, days
+from cdop.deaths import thresholds
+from cdop.deaths.likeness import Decision, compare, could_be_one, days
 from cdop.deaths.naming import tokens
 from tests.factories import child
 
@@ -140,7 +140,21 @@ def test_reasons_hold_no_value_of_either_child():
 
 
 def test_the_rule_says_where_it_comes_from():
-    rule = likeness.rule()
+    rule = thresholds.rule()
     assert rule.edition
     assert "invented" in rule.source
     assert rule.possible < rule.same
+
+
+@given(
+    st.sampled_from(["", "999", "998"]),
+    st.dates(date(2026, 1, 1), date(2026, 1, 20)),
+    st.dates(date(2026, 2, 1), date(2026, 2, 20)),
+    st.sampled_from(["Example", "Baby", "Quentin", ""]),
+    st.sampled_from(["female", "male", "not-known"]),
+)
+def test_the_quick_look_passes_over_nobody(number, born, died, given_name, sex):
+    known = child(nhs_number="999", born_on=date(2026, 1, 9), died_on=date(2026, 2, 9))
+    other = child(nhs_number=number, born_on=born, died_on=died, given=given_name, sex=sex)
+    if compare(known, other).decision != "different":
+        assert could_be_one(known, other)
