@@ -132,20 +132,26 @@ def test_prove_runs_the_named_one_with_its_arguments(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "browser", "installs"),
-    [("0", "missing", True), ("0", "sh", False), ("1000", "missing", False)],
+    ("user", "browser", "token", "installs"),
+    [
+        ("0", "missing", "sh", True),
+        ("0", "sh", "missing", True),
+        ("0", "sh", "sh", False),
+        ("1000", "missing", "missing", False),
+    ],
 )
-def test_the_browser_is_installed_when_it_is_missing_and_may_be(
-    tmp_path: Path, user: str, browser: str, installs: bool
+def test_browser_and_token_are_installed_when_missing_and_may_be(
+    tmp_path: Path, user: str, browser: str, token: str, installs: bool
 ) -> None:
-    """Whatever comes of it, the tests run: the journeys themselves say what is missing."""
+    """Whatever comes of it, the tests run: they themselves say what is missing."""
     _copy("scripts/test", tmp_path)
     _program(tmp_path / "scripts/setup", "#!/bin/sh\n")
     _program(tmp_path / "bin/id", f"#!/bin/sh\necho {user}\n")
     _program(tmp_path / "bin/apt-get", '#!/bin/sh\necho apt-get "$@" >> "$CALLS"\nexit 100\n')
     _program(tmp_path / ".venv/bin/python", '#!/bin/sh\necho python "$@" >> "$CALLS"\nexit 5\n')
     search = f"{tmp_path}/bin:{os.environ['PATH']}"
-    ran = _run(tmp_path, "scripts/test", "-k", "clocks", PATH=search, CHROMIUM=browser)
+    chosen = {"PATH": search, "CHROMIUM": browser, "SOFTHSM": token}
+    ran = _run(tmp_path, "scripts/test", "-k", "clocks", **chosen)
     *before, last = _calls(tmp_path)
     assert last.startswith("python -m pytest ")
     assert last.endswith(" -k clocks")
