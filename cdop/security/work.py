@@ -163,6 +163,10 @@ class Work:
         return self.vault.open(self.session, place, sealed, section.document)
 
 
+class _Reading(Session):
+    """A session that refuses to write."""
+
+
 class Register:
     """An open register: its settings, database, keys and clock."""
 
@@ -194,8 +198,7 @@ class Register:
     @contextmanager
     def reading(self, actor: Actor) -> Iterator[Work]:
         """Open a unit of work that cannot write; what it reads needs no audit line."""
-        session = Session(self._reading, autoflush=False, expire_on_commit=False)
-        event.listen(session, "before_flush", _refuse_flush)
+        session = _Reading(self._reading, autoflush=False, expire_on_commit=False)
         try:
             with session, session.begin():
                 yield Work(session, actor, self.clock.now(), self.vault)
@@ -239,3 +242,6 @@ def _is_passing(error: DBAPIError | StaleDataError) -> bool:
 
 def _refuse_flush(*_: object) -> None:
     raise RuntimeError("a reading unit of work tried to write")
+
+
+event.listen(_Reading, "before_flush", _refuse_flush)
