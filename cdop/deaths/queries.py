@@ -48,8 +48,11 @@ def visible(work: Work, permission: str = READ) -> SelectOfScalar[Death]:
 def get(work: Work, death_id: UUID, permission: str = READ) -> Death:
     """Return a case. Raises Denied without the permission, NotFound when absent or out of scope."""
     work.check(permission)
-    found = work.session.exec(visible(work, permission).where(Death.id == death_id)).one_or_none()
-    if found is None:
+    found = work.session.get(Death, death_id)
+    in_scope = everywhere(work.actor) or (
+        found is not None and found.organisation_id in work.actor.scope(permission)
+    )
+    if found is None or not in_scope:
         raise NotFound
     return found
 

@@ -1,5 +1,6 @@
 """Opening and closing tasks, called by other packages' services within their unit of work."""
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -56,8 +57,15 @@ def close_task(
     work: Work, kind: str, subject_id: UUID, organisation_id: UUID | None = None
 ) -> bool:
     """Close the open tasks of a kind about a subject. Returns whether there was one."""
+    return close_tasks(work, [kind], subject_id, organisation_id)
+
+
+def close_tasks(
+    work: Work, kinds: Collection[str], subject_id: UUID, organisation_id: UUID | None = None
+) -> bool:
+    """Close the open tasks of several kinds about a subject. Returns whether there was one."""
     query = select(Task).where(
-        Task.subject_id == subject_id, Task.kind == kind, col(Task.done_at).is_(None)
+        Task.subject_id == subject_id, col(Task.kind).in_(kinds), col(Task.done_at).is_(None)
     )
     if organisation_id:
         query = query.where(Task.organisation_id == organisation_id)

@@ -12,7 +12,7 @@ from cdop.deaths.service.events import record_event
 from cdop.errors import Invalid, Refused
 from cdop.reference import derive
 from cdop.security.work import Work
-from cdop.tasks.service import close_task
+from cdop.tasks.service import close_task, close_tasks
 
 _PANEL_STEPS = (*clocks.NEXT_STEPS, "classify", "sign-off")
 
@@ -55,6 +55,5 @@ def mark_reviewed(work: Work, death: Death, reviewed_on: date) -> None:
     death.reviewed_on = reviewed_on
     death.reviewed_year = derive.financial_year(reviewed_on)
     death.months_to_review = derive.review_duration_band(died_on, reviewed_on) if died_on else None
-    for kind in _PANEL_STEPS:
-        close_task(work, kind, death.id)
+    close_tasks(work, _PANEL_STEPS, death.id)
     record_event(work, death, "reviewed")
