@@ -14,6 +14,7 @@ from cdop.cli import (
     demonstration,
     keys,
     organisations,
+    protect,
     registers,
     reports,
     retention,
@@ -59,6 +60,7 @@ app.command("serve")(registers.serve)
 app.command("demo")(demonstration.demo)
 app.command("doctor")(registers.doctor)
 app.command("report")(reports.report)
+app.command("protect", help=protect.HELP)(protect.protect)
 app.add_typer(users.app, name="user")
 app.add_typer(organisations.app, name="organisation")
 app.add_typer(reports.releases, name="release")

@@ -56,7 +56,7 @@ class Profile:
 
 def profiles(path: Path = DATA) -> dict[str, Profile]:
     """Return the profiles on file by id. Source: the file's `source`."""
-    data = _read(path)
+    data = read_file(path)
     return {row["id"]: _profile(row, data["edition"]) for row in data["profile"]}
 
 
@@ -73,7 +73,7 @@ def check_floor(chosen: Profile, path: Path = DATA) -> None:
 
     The floor does not bind tables from elsewhere.
     """
-    floor = _read(path)["floor"]
+    floor = read_file(path)["floor"]
     high = floor["primary_high"]
     if chosen.primary_low > 1 or chosen.primary_high < high:
         raise Refused(f"The profile must protect all counts from 1 to {high}")
@@ -104,6 +104,7 @@ def _profile(row: Mapping[str, Any], edition: str) -> Profile:
 
 
 @cache
-def _read(path: Path) -> dict[str, Any]:
+def read_file(path: Path) -> dict[str, Any]:
+    """Return the file of profiles as it stands."""
     with path.open("rb") as file:
         return tomllib.load(file)

@@ -75,7 +75,7 @@ class LinearSystem:
     says where each cell is printed: a number printed twice is one cell. `costs` is what hiding a
     cell loses, in no unit but the same one. `limits` are the greatest small counts of cells for
     which they are above the profile's; `groups` pairs a total with a part that holds all of it,
-    which must not be found out. Both come from `rules.with_care`.
+    which must not be found out. Both come from `care.with_care`.
     """
 
     sums: csr_matrix

@@ -20,9 +20,17 @@ from cdop.statistics.disclosure.attack import Audit, audit
 from cdop.statistics.disclosure.attackers import PUBLIC, Attacker
 from cdop.statistics.disclosure.certificate import Certificate, check_certificate
 from cdop.statistics.disclosure.exact import protect_exactly
+from cdop.statistics.disclosure.measure import measure
 from cdop.statistics.disclosure.profiles import Profile
 from cdop.statistics.disclosure.protect import protect
-from cdop.statistics.disclosure.rounding import Rounded, audit_rounded, checked, round_counts
+from cdop.statistics.disclosure.reading import read_hiding, read_rounding
+from cdop.statistics.disclosure.rounding import (
+    Numbers,
+    Rounded,
+    audit_rounded,
+    checked,
+    round_counts,
+)
 from cdop.statistics.disclosure.sensitive import sensitive
 from cdop.statistics.disclosure.system import Counts, LinearSystem, Mask
 
@@ -123,6 +131,30 @@ def round_system(
     return checked(system, profile, printed, reach, tuple(attackers), found)
 
 
+def measure_widths(
+    system: LinearSystem,
+    profile: Profile,
+    attackers: Sequence[Attacker],
+    hidden: Mask,
+    numbers: Numbers | None = None,
+    *,
+    seconds: float = SECONDS,
+    command: tuple[str, ...] = COMMAND,
+) -> Counts:
+    """Return how closely each attacker can work out each small cell: see `measure`.
+
+    Of the cells hidden, or of the rounded `numbers`. Raises `Unsafe` when there is no answer.
+    """
+    keep = None if numbers is None else numbers.printed
+    reach = 0 if numbers is None else numbers.reach
+    question = wire.pack("measure", system, profile, attackers, hidden, keep=keep, seed=reach)
+    found = _ask(question, command, seconds)
+    try:
+        return np.asarray(found["widths"], np.int64).reshape(len(attackers), len(system.values))
+    except wire.BROKEN:
+        raise Unsafe("The disclosure check gave no answer, so there is no release") from None
+
+
 def answer(question: bytes) -> bytes:
     """Do the work of the child: arrays in, arrays out."""
     asked = wire.unpack(question)
@@ -134,7 +166,15 @@ def answer(question: bytes) -> bytes:
 
 def _work(asked: wire.Question) -> bytes:
     system, profile, attackers = asked.system, asked.profile, asked.attackers
-    parts: dict[str, object] = {"unsafe": np.zeros(0, np.uint8)}
+    parts: wire.Arrays = {"unsafe": np.zeros(0, np.uint8)}
+    if asked.task == "measure":
+        assert asked.hidden is not None
+        if asked.keep is None:
+            reading = read_hiding(system, asked.hidden, profile)
+        else:
+            reading = read_rounding(asked.keep, asked.seed)
+        widths = measure(system, asked.hidden, reading, profile, attackers)
+        return wire.pack_bytes(**parts, widths=widths)
     certificates: list[Certificate | None] = [None] * len(attackers)
     if asked.task == "round":
         numbers = round_counts(system, profile, asked.keep, asked.seed, attackers)
