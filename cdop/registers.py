@@ -83,8 +83,7 @@ def open_register(settings: Settings, *, clock: Clock | None = None) -> Register
     if lacking:
         raise Misconfigured(
             f"The key file {settings.keys} lacks version {lacking[0]} of the keys that this "
-            "register uses, or holds another in its place: it is older than the register. "
-            "Put the newest copy of the key file in its place."
+            f"register uses, or holds another in its place. {key_versions.mend(ring, lacking[0])}"
         )
     return Register(settings, engine, _vault(settings, ring), clock or SystemClock())
 

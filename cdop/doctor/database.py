@@ -61,7 +61,7 @@ def key_match(name: str, settings: Settings, engine: Engine) -> Check:
         mend = "put the right key file in its place, or name it with CDOP_KEYS"
         return Check(name, WRONG, "the key file belongs to another register", mend)
     if lacking:
-        mend = "put the newest copy of the key file in its place"
+        mend = key_versions.mend(ring, lacking[0])
         return Check(name, WRONG, f"the key file lacks version {lacking[0]} of the keys", mend)
     return Check(name, OK, "belong together")
 

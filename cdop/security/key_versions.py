@@ -46,6 +46,13 @@ def lacking(session: Session, ring: Ring) -> list[int]:
     ]
 
 
+def mend(ring: Ring, version: int) -> str:
+    """Return the sentence that says which key file to put in place of one that lacks a version."""
+    if version in ring.retired:
+        return "That key was retired since: put a copy of the key file of that time in its place."
+    return "It is older than the register: put the newest copy of the key file in its place."
+
+
 def versions(session: Session, ring: Ring) -> list[Version]:
     """Return every version there is or was, the oldest first."""
     rows = {row.version: row for row in session.exec(select(SealingKey))}

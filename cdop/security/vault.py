@@ -5,21 +5,20 @@ associated data are length-prefixed, so that no two places ever share them. A va
 moved, swapped, cut or put back from an older revision does not open, and the error names the place
 and no more.
 
-Opened keys are kept between units of work. Another process may give a case a new key, which the
-generation in front of each value shows, or destroy it, which each unit of work asks about once.
+Opened keys are kept between units of work (`cdop.security.opened_keys`). That another process gave
+a case a new key is seen by the generation in front of each value.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
 from typing import Any, TypeVar
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import func, insert
+from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from cdop.errors import Erased, Unsafe
@@ -27,13 +26,12 @@ from cdop.security import case_keys
 from cdop.security.case_keys import HEAD_BYTES, CaseKey, Wrapping
 from cdop.security.keys import Ring
 from cdop.security.models import DataKey, SealingKey
+from cdop.security.opened_keys import OpenedKeys
 from cdop.security.sealing import ERASED, Sealed
 
 TOKEN_BYTES = 8
 PAD_TO = 64
-_CACHED_KEYS = 4096
 
-_COUNT_DESTROYED = select(func.count()).where(col(DataKey.wrapped).is_(None))
 _KEY = select(DataKey.subject_id, DataKey.generation, DataKey.kek_version, DataKey.wrapped)
 _CURRENT = select(SealingKey.version).where(SealingKey.state == "current")
 
@@ -60,27 +58,12 @@ class KeyChanged(Unsafe):
     """The value was not sealed with the case's present key: perhaps its row was read before."""
 
 
-class _Unit:
-    """What a vault knows within one transaction.
-
-    `opened` are the keys shared with others, `held` those that nobody can change before its end.
-    """
-
-    __slots__ = ("held", "opened", "transaction")
-
-    def __init__(self, transaction: object, opened: dict[UUID, CaseKey]) -> None:
-        self.transaction = transaction
-        self.opened = opened
-        self.held: dict[UUID, CaseKey] = {}
-
-
 class Vault:
     """Seals and opens values with the register's ring. Safe to share between threads."""
 
     def __init__(self, ring: Ring, reload: Callable[[], Ring] | None = None) -> None:
         self.wrapping = Wrapping(ring, reload)
-        self._shared: tuple[int, dict[UUID, CaseKey]] = (0, {})
-        self._lock = Lock()
+        self._keys = OpenedKeys()
 
     @property
     def ring(self) -> Ring:
@@ -136,30 +119,30 @@ class Vault:
 
     def key(self, session: Session, subject_id: UUID) -> CaseKey:
         """Return a case's key for reading. Raises Unsafe when there is none, Erased afterwards."""
-        unit = self._unit(session)
+        unit = self._keys.within(session)
         found = unit.held.get(subject_id) or unit.opened.get(subject_id)
         if found is None:
             found = self._find(session, subject_id)
-            self._keep(unit, subject_id, found)
+            self._keys.keep(unit, subject_id, found)
         return found
 
     def prepare(self, session: Session, subject_ids: Iterable[UUID]) -> None:
         """Open the keys of many cases at once, so that reading them asks for none one by one."""
-        unit = self._unit(session)
+        unit = self._keys.within(session)
         lacking = [each for each in {*subject_ids} if each not in unit.opened]
         for start in range(0, len(lacking), 500):
             some = lacking[start : start + 500]
             rows: Any = session.exec(_KEY.where(col(DataKey.subject_id).in_(some)))
             for row in rows:
                 if row.wrapped is not None:
-                    self._keep(unit, row.subject_id, self._open(row))
+                    self._keys.keep(unit, row.subject_id, self._open(row))
 
     def sealing_key(self, session: Session, subject_id: UUID) -> CaseKey:
         """Return a case's key for sealing, and make it when there is none.
 
         Nobody can change or destroy it before this unit of work ends.
         """
-        unit = self._unit(session)
+        unit = self._keys.within(session)
         held = unit.held.get(subject_id)
         if held is None:
             query = _KEY.where(DataKey.subject_id == subject_id).with_for_update(read=True)
@@ -174,7 +157,7 @@ class Vault:
 
         The caller seals all of the case's rows again in this unit of work. Raises Erased.
         """
-        unit = self._unit(session)
+        unit = self._keys.within(session)
         row = session.get_one(DataKey, subject_id, with_for_update=True, populate_existing=True)
         old = self._open(row)
         version = current_version(session)
@@ -190,7 +173,9 @@ class Vault:
 
         Waits for units of work that are sealing under it, and makes later ones wait.
         """
-        unit = self._unit(session)  # before: a destruction that is undone must not be counted
+        unit = self._keys.within(
+            session
+        )  # before: a destruction that is undone must not be counted
         row = session.get(DataKey, subject_id, with_for_update=True, populate_existing=True)
         if row is None:
             row = DataKey(subject_id=subject_id, generation=0)
@@ -201,34 +186,10 @@ class Vault:
         unit.opened = {}  # others go on with theirs until this is committed
         unit.held.pop(subject_id, None)
 
-    def _unit(self, session: Session) -> _Unit:
-        """Return what is known in this transaction; at its beginning, heed what was destroyed."""
-        unit: _Unit | None = session.info.get(self)
-        if unit is None or unit.transaction is not _innermost(session):
-            destroyed = session.exec(_COUNT_DESTROYED).one()
-            unit = session.info[self] = _Unit(_innermost(session), self._opened_since(destroyed))
-        return unit
-
-    def _opened_since(self, destroyed: int) -> dict[UUID, CaseKey]:
-        """Return the opened keys to share: none older than the last destruction that is seen.
-
-        A unit of work that began before it keeps what it opens to itself.
-        """
-        with self._lock:
-            if destroyed > self._shared[0]:
-                self._shared = (destroyed, {})
-            return self._shared[1] if destroyed == self._shared[0] else {}
-
-    def _keep(self, unit: _Unit, subject_id: UUID, key: CaseKey) -> None:
-        with self._lock:
-            unit.opened[subject_id] = key
-            if len(unit.opened) > _CACHED_KEYS:
-                del unit.opened[next(iter(unit.opened))]
-
     def _key_anew(self, session: Session, subject_id: UUID) -> CaseKey:
-        unit = self._unit(session)
+        unit = self._keys.within(session)
         if subject_id not in unit.held:
-            self._keep(unit, subject_id, self._find(session, subject_id))
+            self._keys.keep(unit, subject_id, self._find(session, subject_id))
         return self.key(session, subject_id)
 
     def _find(self, session: Session, subject_id: UUID) -> CaseKey:
@@ -269,10 +230,6 @@ def current_version(session: Session) -> int:
     if version is None:
         raise Unsafe("The database names no key to seal with: it is not a whole register.")
     return version
-
-
-def _innermost(session: Session) -> object:
-    return session.get_nested_transaction() or session.get_transaction()
 
 
 def _pad(text: bytes) -> bytes:

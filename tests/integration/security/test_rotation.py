@@ -11,7 +11,7 @@ from cdop import registers
 from cdop.deaths.documents import NAMES, Names
 from cdop.deaths.models import Death
 from cdop.errors import Misconfigured, NotFound, Refused, Unsafe
-from cdop.security import custody, keys, resealing, rollback, rotation
+from cdop.security import custody, key_versions, keys, resealing, rollback, rotation
 from cdop.security.models import AuditEntry, DataKey
 from cdop.security.rotation import KEYS
 from cdop.security.work import Register, Work
@@ -148,6 +148,21 @@ def test_a_key_file_older_than_the_register_is_refused_at_the_start(
         another_server(register)
     keys.save(register.settings.keys, new)
     another_server(register)
+
+
+def test_a_backup_from_before_a_retirement_asks_for_the_key_file_of_its_time(
+    county: Herefordshire,
+) -> None:
+    register = county.register
+    old = custody.load(register.settings)
+    rotate(register)
+    rotation.retire(register, 1)
+    with register.work(KEYS) as work:
+        first = key_versions.first_key(old, work.now)
+        first.state = "former"
+        work.session.add(first)
+    with pytest.raises(Misconfigured, match=r"lacks version 1 .* retired since"):
+        another_server(register)
 
 
 def test_a_mounted_secret_is_changed_in_a_file_beside_it(county: Herefordshire) -> None:
