@@ -40,7 +40,12 @@ def test_every_locked_package_has_a_hash_and_no_line_names_a_place(lock: str) ->
 def test_every_dependency_is_locked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     wanted = {LOCKS[0]: project["project"]["dependencies"]}
-    wanted[LOCKS[1]] = wanted[LOCKS[0]] + project["dependency-groups"]["test"]
+    groups = project["dependency-groups"]
+    wanted[LOCKS[1]] = wanted[LOCKS[0]] + [
+        name
+        for entry in groups["test"]
+        for name in (groups[entry["include-group"]] if isinstance(entry, dict) else [entry])
+    ]
     for lock, names in wanted.items():
         locked = {re.split("[ ;]", name)[0] for name in _packages(lock)}
         plain = {re.split(r"[\[<>=~ ]", name)[0].lower().replace("_", "-") for name in names}
