@@ -30,7 +30,7 @@ from cdop.security.work import Register, Work
 
 MANAGE = "register:keys:manage"
 KEYS = system("keys")
-BATCH = 500
+BATCH = 1000
 _WAIT = 0.05  # seconds until keys that others held are tried again
 
 Progress = Callable[[int, int], None]
@@ -86,9 +86,10 @@ def rewrap(register: Register, progress: Progress = unseen, batch: int = BATCH) 
     The key file itself is wrapped anew first, where a provider wraps it.
     """
     keys.rewrap(register.settings.keys, custody.provider_of(register.settings))
-    total = register.do(KEYS, _begin_rewrap)
+    with register.reading(KEYS) as work:
+        total = _left(work.session)
     done, last = 0, _FIRST
-    while total:
+    while True:
         count, last = register.do(KEYS, _rewrap_batch, last, batch)
         done += count
         progress(done, max(done, total))
@@ -97,7 +98,6 @@ def rewrap(register: Register, progress: Progress = unseen, batch: int = BATCH) 
                 if not _left(work.session):
                     break
             time.sleep(_WAIT)
-    register.do(KEYS, note, "register:keys:rewrap", cases=done)
     return done
 
 
@@ -162,14 +162,6 @@ def _retire(work: Work, version: int) -> None:
     work.audit("register:keys:retire", version=version)
 
 
-def _begin_rewrap(work: Work) -> int:
-    work.check(MANAGE)
-    total = _left(work.session)
-    version = current_version(work.session)
-    work.audit("register:keys:rewrap-begin", version=version, cases=total)
-    return total
-
-
 def _left(session: Session) -> int:
     query = select(func.count()).where(col(DataKey.kek_version) != current_version(session))
     return session.exec(query).one()
@@ -177,6 +169,7 @@ def _left(session: Session) -> int:
 
 def _rewrap_batch(work: Work, last: str, size: int) -> tuple[int, str]:
     """Wrap the next keys anew. Returns how many, and after which to go on: the first at the end."""
+    work.check(MANAGE)
     version = current_version(work.session)
     connection = work.session.connection()
     following, change = _NEXT, _UPDATE
@@ -185,13 +178,14 @@ def _rewrap_batch(work: Work, last: str, size: int) -> tuple[int, str]:
         following = f"{_NEXT} FOR UPDATE SKIP LOCKED".replace("?", "%s")
         change = _UPDATE.replace("?", "%s")
     found = connection.exec_driver_sql(following, (version, last, size)).all()
-    cipher, changes = work.vault.wrapping.cipher, []
-    encrypt = cipher(version).encrypt
+    wrapping, changes = work.vault.wrapping, []
+    encrypt = wrapping.cipher(version).encrypt
+    decrypt = {before: wrapping.cipher(before).decrypt for before in {row[2] for row in found}}
     for subject, generation, before, old in found:
         case = (UUID(subject) if isinstance(subject, str) else subject).bytes
         at = wrapped_at(case, generation, before)
         try:
-            key = cipher(before).decrypt(old[:NONCE_BYTES], old[NONCE_BYTES:], at)
+            key = decrypt[before](old[:NONCE_BYTES], old[NONCE_BYTES:], at)
         except (InvalidTag, ValueError):
             raise Unsafe(f"The key of the sealed record {subject} does not open.") from None
         nonce = urandom(NONCE_BYTES)
@@ -199,4 +193,5 @@ def _rewrap_batch(work: Work, last: str, size: int) -> tuple[int, str]:
         changes.append((version, wrapped, subject, before, old))
     if changes:
         connection.exec_driver_sql(change, changes)
+    work.audit("register:keys:rewrap", version=version, cases=len(changes))
     return len(changes), str(found[-1][0]) if len(found) == size else _FIRST

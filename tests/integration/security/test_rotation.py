@@ -277,7 +277,6 @@ def test_every_command_leaves_its_line_under_the_name_of_the_keys(county: Herefo
     assert [line.removeprefix("register:keys:") for line in lines] == [
         "add",
         "promote",
-        "rewrap-begin",
         "rewrap",
         "reseal-begin",
         "reseal",
