@@ -92,7 +92,7 @@ def sign_out(register: Register, token: str) -> None:
 
 def csrf(token: str) -> str:
     """Return the value that a form of this session must carry."""
-    return hmac.new(token.encode(), b"csrf", hashlib.sha256).hexdigest()
+    return hmac.digest(token.encode(), b"csrf", "sha256").hex()
 
 
 def start(work: Work, account_id: UUID, token: str) -> None:

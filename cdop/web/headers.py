@@ -40,6 +40,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _DENIED_FEATURES),
 }
+_ENCODED = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_NAMES = {name for name, _ in _ENCODED}
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 LARGEST_BODY = 1024 * 1024
 
@@ -60,9 +62,9 @@ class SecurityHeaders:
 
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
+                kept = [pair for pair in message["headers"] if pair[0] not in _NAMES]
+                message["headers"] = [*kept, *_ENCODED]
                 headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
                 if scope["scheme"] == "https":
                     headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
