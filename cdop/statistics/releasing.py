@@ -20,7 +20,8 @@ from cdop.security.actor import Actor, everywhere
 from cdop.security.work import Register, Work
 from cdop.statistics import counting
 from cdop.statistics.definitions import YearTables, year_days, year_tables
-from cdop.statistics.disclosure import Profile, check_floor, profile
+from cdop.statistics.disclosure import Profile, check_floor, profile, profiles
+from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.models import Release
 from cdop.statistics.package import Package, package_name, write_package
 from cdop.statistics.protecting import Cells, Protected, protect_year
@@ -44,6 +45,14 @@ class _Counted:
     release: Release | None
 
 
+def offered_profiles() -> list[Profile]:
+    """Return the profiles that a release may follow: those that round are not printed here yet.
+
+    A package prints exact counts, and the proof of a rounding profile holds for rounded ones only.
+    """
+    return [each for each in profiles().values() if each.others is Others.EXACT]
+
+
 def build_release(
     register: Register, actor: Actor, cdop_id: UUID, year: str, profile_id: str = DEFAULT_PROFILE
 ) -> Release:
@@ -56,6 +65,11 @@ def build_release(
     """
     chosen = profile(profile_id)
     check_floor(chosen)
+    if chosen not in offered_profiles():
+        raise Refused(
+            "A release of the register prints exact counts and hides small ones. Profiles that "
+            "round are for tables from elsewhere (cdop protect)."
+        )
     tables = year_tables(year)
     with register.reading(actor) as work:
         counted = _count(work, cdop_id, year, chosen)

@@ -8,7 +8,7 @@ from cdop.security.work import Work
 from cdop.statistics import counting, releasing
 from cdop.statistics.counting import INTERNAL
 from cdop.statistics.definitions import year_days, year_tables
-from cdop.statistics.disclosure import profile, profiles
+from cdop.statistics.disclosure import profile
 from cdop.statistics.models import Release
 from cdop.web.statistics.figures import Section, sections
 from cdop.web.templating import moment
@@ -170,7 +170,7 @@ def _address(release_id: UUID) -> str:
 
 
 def _profiles() -> list[tuple[str, str]]:
-    return [(each.id, each.title) for each in profiles().values()]
+    return [(each.id, each.title) for each in releasing.offered_profiles()]
 
 
 def _name(work: Work, release: Release) -> str:

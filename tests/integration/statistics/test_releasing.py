@@ -97,6 +97,14 @@ def test_a_year_is_released_under_one_profile(published: Herefordshire) -> None:
         build(published, profile="none")
 
 
+@pytest.mark.parametrize("rounding", ["nhs-1to7-round5", "rounded-3", "rounded-5"])
+def test_a_package_of_exact_counts_follows_no_profile_that_rounds(
+    published: Herefordshire, rounding: str
+) -> None:
+    with pytest.raises(Refused, match="round"):
+        build(published, profile=rounding)
+
+
 def test_the_panel_that_took_its_place_does_not_release_the_year_again(
     published: Herefordshire,
 ) -> None:
