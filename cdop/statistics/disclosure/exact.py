@@ -118,7 +118,7 @@ class _Master:
             if solved is None:
                 return
             self.bound = max(self.bound, self.fixed + solved[0])
-            if not self.cut(solved[1]):
+            if not self.cut(solved[1], float(self.profile.width)) and not self.cut(solved[1]):
                 return
 
     def choose(self) -> Mask | None:
@@ -128,12 +128,12 @@ class _Master:
             self.bound = max(self.bound, self.fixed + self.programme.bound)
         return None if chosen is None else (chosen > 0) | self.primary
 
-    def cut(self, choice: Reals) -> bool:
+    def cut(self, choice: Reals, above: float | None = None) -> bool:
         """Ask every attacker for cuts that this choice violates; tell whether there were any."""
         choice = np.where(self.primary, 1.0, choice)
         new = 0
         for relaxation, targets in zip(self.relaxations, self.targets, strict=True):
-            relaxation.choose(choice)
+            relaxation.choose(choice, above)
             for target in range(len(targets.names)):
                 new += self._cut_for(relaxation, targets, target, choice)
         return new > 0

@@ -37,12 +37,16 @@ class Relaxation:
         self.cell_of = self._cells_of_single_atoms()
         self._load(rows, truth)
 
-    def choose(self, choice: Reals) -> None:
-        """Set to what share each cell is hidden."""
+    def choose(self, choice: Reals, above: float | None = None) -> None:
+        """Set to what share each cell is hidden, and how far above its count it may then lie.
+
+        A small `above` finds sharper cuts for real choices; the cuts hold for any.
+        """
+        above = self.above if above is None else above
         low = self.values.copy()
         high = self.values.copy()
         low[: self.size] -= choice * self.below
-        high[: self.size] += choice * self.above
+        high[: self.size] += choice * above
         every = np.arange(len(low), dtype=np.int32)
         self.solver.changeRowsBounds(len(low), every, low, high)  # type: ignore[attr-defined]
 
