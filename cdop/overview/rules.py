@@ -1,6 +1,6 @@
 """Rules of the analysis form: which answers exist, which contradict one another, what is missing.
 
-Pure functions of values; the form's edition is data. Source: domain.md 4.6 (Form C, Analysis form).
+Pure functions of values; the form's edition is data. Source: Form C, Analysis form.
 """
 
 from dataclasses import dataclass
@@ -137,7 +137,7 @@ def _has(draft: Draft, domain: str) -> bool:
 
 
 def _about_modifiable(draft: Draft, form: Form) -> list[Finding]:
-    """The answer for the case and the marks on its lines must agree (domain.md 4.6, validation)."""
+    """The answer for the case and the marks on its lines must agree (inferred)."""
     if draft.modifiable is None:
         title = form.list("modifiable").title.lower()
         return [Finding("modifiable", f"Select an answer about {title}", blocks=True)]
