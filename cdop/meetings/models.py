@@ -11,7 +11,7 @@ from cdop.db import Day, Key, Moment, Number, Text, new_id
 
 
 class PanelType(StrEnum):
-    """How a panel sits (NCMD: themed panels). A joint case review group always sits as `standard`."""
+    """How a panel sits. A joint case review group always sits as `standard`."""
 
     STANDARD = "standard"
     NEONATAL = "neonatal"

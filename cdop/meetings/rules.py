@@ -48,7 +48,7 @@ def start_fault(starts_at: str) -> str | None:
 def case_refusal(case: CaseState) -> str | None:
     """Say why a case cannot go on a panel's agenda and what to do instead, or None when it can.
 
-    The panel works on the anonymised summary alone (Cumbria, Merseyside: all panel papers anonymised).
+    The panel works on the anonymised summary alone: all its papers are anonymised (Cumbria).
     """
     if not case.of_this_panel:
         return "This case belongs to another panel. Arrange its transfer first."
