@@ -1,7 +1,8 @@
 """Building the linear system of a release from records, or from counted kinds of record."""
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import combinations, product
+from dataclasses import replace
+from itertools import combinations, permutations, product
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from cdop.errors import Invalid
-from cdop.statistics.disclosure.system import Counts, Dimension, LinearSystem, Place, Table
+from cdop.statistics.disclosure.system import TOTAL, Counts, Dimension, LinearSystem, Place, Table
 
 ATOM_LIMIT = 100_000  # above this, only kinds close to those observed are listed
 
@@ -22,6 +23,7 @@ def build_system(
     count: str | None = None,
     possible: Callable[[pd.DataFrame], Any] | None = None,
     atom_limit: int = ATOM_LIMIT,
+    differences: bool = False,
 ) -> LinearSystem:
     """Build the system of a release from one row per record (or per kind, with a `count` column).
 
@@ -29,6 +31,9 @@ def build_system(
     for each: False where everybody knows that no such record can exist. When there are more than
     `atom_limit` kinds, only those differing from an observed one in at most two columns are
     listed; the attacker is then thought to know more than he does, so this errs on the safe side.
+
+    With `differences`, cells of the same codes whose populations lie one in the other are paired,
+    so that a small difference (say, those not yet reviewed) is protected like a printed count.
 
     Raises `Invalid` for an unknown or missing code and for a count that is not a whole number.
     """
@@ -55,7 +60,24 @@ def build_system(
     for kind, number in zip(observed.tolist(), counts.tolist(), strict=True):
         atoms[home[tuple(kind)]] += number
     keep = (patterns >= 0).any(axis=1)
-    return _assemble(patterns[keep], atoms[keep], {d.name: d for d in dims}, tables)
+    system = _assemble(patterns[keep], atoms[keep], {d.name: d for d in dims}, tables)
+    return replace(system, nested=_nested(system, tables)) if differences else system
+
+
+def _nested(system: LinearSystem, tables: Sequence[Table]) -> tuple[tuple[int, int], ...]:
+    """Return pairs (outer, inner) of cells with the same codes, one wholly in the other."""
+    alike: dict[frozenset[tuple[str, str]], set[int]] = {}
+    by_id = {table.id: table for table in tables}
+    for (id, key), cell in system.places.items():
+        named = zip(by_id[id].dimensions, key, strict=True)
+        alike.setdefault(frozenset((n, c) for n, c in named if c != TOTAL), set()).add(cell)
+    pairs = set()
+    for cells in alike.values():
+        for outer, inner in permutations(sorted(cells), 2):
+            a, b = (set(system.sums[[cell]].indices.tolist()) for cell in (outer, inner))
+            if b < a:
+                pairs.add((outer, inner))
+    return tuple(sorted(pairs))
 
 
 def _observed(

@@ -66,6 +66,7 @@ def read_cells(path: Path, spec: Spec) -> Cells:
         dimensions,
         tables,
         count=spec.count,
+        differences=True,
         possible=possible if spec.absent == "impossible" else None,
     )
     if spec.rule.weight == "cells":

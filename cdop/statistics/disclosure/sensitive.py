@@ -55,6 +55,9 @@ def sensitive(
         rows.append(csr_matrix(parts[first]))
         totals = system.line_totals[lines[first]]
         names += [("the hidden cells that add up to ", int(total)) for total in totals]
+    nested = _small_differences(system, profile, attacker)
+    rows.append(csr_matrix(_unit(nested[:, 0], size) - _unit(nested[:, 1], size)))
+    names += [("what is left without another table's of ", int(outer)) for outer in nested[:, 0]]
     widths = [profile.width] * len(names) + [1] * len(system.groups)
     totals_, parts_ = np.array(system.groups, dtype=np.int64).reshape(-1, 2).T
     rows.append(csr_matrix(_unit(totals_, size) - _unit(parts_, size)))
@@ -72,6 +75,17 @@ def small_lines(system: LinearSystem, hidden: Mask, profile: Profile, values: Co
     sums = np.asarray(system.line_parts @ (hidden * values))
     limits = None if system.limits is None else system.limits[system.line_totals]
     return np.flatnonzero((number >= 2) & profile.is_small(sums, limits))
+
+
+def _small_differences(system: LinearSystem, profile: Profile, attacker: Attacker) -> Counts:
+    """Return the nested pairs whose difference is small, and not known to the attacker."""
+    pairs = np.array(system.nested, dtype=np.int64).reshape(-1, 2)
+    less = system.values[pairs[:, 0]] - system.values[pairs[:, 1]]
+    pairs = pairs[profile.is_small(less)]
+    if attacker.own is not None:
+        unknown = np.asarray(system.sums @ (~attacker.own).astype(np.int64))
+        pairs = pairs[unknown[pairs[:, 0]] > unknown[pairs[:, 1]]]
+    return pairs
 
 
 def _above_known_sums(system: LinearSystem, profile: Profile, attacker: Attacker) -> Mask:

@@ -75,7 +75,8 @@ class LinearSystem:
     says where each cell is printed: a number printed twice is one cell. `costs` is what hiding a
     cell loses, in no unit but the same one. `limits` are the greatest small counts of cells for
     which they are above the profile's; `groups` pairs a total with a part that holds all of it,
-    which must not be found out. Both come from `care.with_care`.
+    which must not be found out. Both come from `care.with_care`. `nested` pairs a cell with another
+    inside it that has the same codes in a smaller population: their difference is a count too.
     """
 
     sums: csr_matrix
@@ -85,6 +86,7 @@ class LinearSystem:
     places: Mapping[Place, int]
     limits: Counts | None = None
     groups: tuple[tuple[int, int], ...] = ()
+    nested: tuple[tuple[int, int], ...] = ()
 
     @cached_property
     def line_parts(self) -> csr_matrix:

@@ -49,6 +49,7 @@ def pack(
         "places": [[table, key, cell] for (table, key), cell in system.places.items()],
         "lines": system.lines,
         "groups": system.groups,
+        "nested": system.nested,
         "profile": vars(profile),
         "attackers": [[who.id, who.rests] for who in attackers],
     }
@@ -82,6 +83,7 @@ def unpack(question: bytes) -> Question:
         {(table, tuple(key)): cell for table, key, cell in text["places"]},
         data.get("limits"),
         tuple((total, part) for total, part in text["groups"]),
+        tuple((outer, inner) for outer, inner in text["nested"]),
     )
     attackers = tuple(
         Attacker(
