@@ -15,6 +15,7 @@ from cdop.cli import (
     keys,
     organisations,
     protect,
+    protect_help,
     registers,
     reports,
     retention,
@@ -60,7 +61,7 @@ app.command("serve")(registers.serve)
 app.command("demo")(demonstration.demo)
 app.command("doctor")(registers.doctor)
 app.command("report")(reports.report)
-app.command("protect", help=protect.HELP)(protect.protect)
+app.command("protect", help=protect_help.HELP)(protect.protect)
 app.add_typer(users.app, name="user")
 app.add_typer(organisations.app, name="organisation")
 app.add_typer(reports.releases, name="release")

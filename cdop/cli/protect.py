@@ -33,57 +33,6 @@ class Method(StrEnum):
     ROUND = "round"
 
 
-HELP = """Protect a table of counts from anywhere, prove it, and write it to a folder.
-
-CELLS.csv has one row for each counted cell: a column for each dimension, one for the count, in
-UTF-8. The spec file (TOML) says what to make of it:
-
-\b
-    count = "deaths"              # the column of counts: whole, 0 or more, none missing
-    absent = "zero"               # cells not in the file count 0; or "impossible"
-    groups = ["cause"]            # not to be found out: that all of an area share one code
-    [[dimension]]
-    name = "area"                 # a column of codes
-    codes = ["a", "b", "c"]       # all there are; otherwise those of the file, in its order
-    total = "All"                 # rows with this code are totals: checked, then left out
-    [[dimension.grouping]]        # any number, nested in one another or not
-    column = "region"             # a column that names the group of each code, or:
-    groups = { north = ["a"], south = ["b", "c"] }
-    prefix = "region "            # put before groups of a column, where they look like codes
-    [[table]]                     # tables are printed with all margins; several are linked
-    id = "deaths-by-area"
-    dimensions = ["area", "cause"]
-    where = "reviewed"            # a yes/no column: only cells with yes are in this table
-    [rule]
-    profile = "partner-1to4"      # a profile by name, or all of:
-    small = [1, 4]                # counts to hide; [0, 4] hides zeros as well
-    width = 3                     # how uncertain they must stay; 0: only not exactly known
-    zeros = "hideable"            # or "shown": then every hidden count is known to be 1 or more
-    others = "exact"              # or "nearest" or "controlled", to a multiple of base = 5
-    weight = "counts"             # hide as little value, or as few "cells", as possible
-    [[threshold]]                 # codes whose counts are small up to a limit of their own
-    dimension = "cause"
-    codes = ["suicide"]
-    high = 9
-    [[attacker]]                  # besides the public
-    kind = "board"                # knows the records of its area; one for each code unless named
-    dimension = "area"
-    codes = ["a"]
-    [[attacker]]
-    kind = "known"                # knows these counts of a table from elsewhere
-    table = "deaths-by-area"
-    cells = [["a", "total"]]
-    [[attacker]]
-    kind = "families"             # each knows that one record exists
-
---out receives a CSV for each table, with [c] for hidden and [low] for rounded to 0, and
-disclosure.json. A width above 0 is always proved, or nothing is written. --method round takes a
-profile that rounds all counts together, such as rounded-5.
-
-Exit codes: 0 protected; 1 not safe, or the input is wrong, with the reason; 2 wrong usage.
-"""
-
-
 def protect(
     cells: Annotated[Path, typer.Argument(metavar="CELLS.csv", help="The counted cells.")],
     spec: Annotated[Path, typer.Option(metavar="SPEC.toml", help="What the file holds.")],

@@ -6,16 +6,20 @@
     proof.smallest_width, proof.digest                      # what the package may say about it
 
 No proof, no release: everything here ends in a proof or in `Unsafe`. In order of use:
-`profiles` which counts are small (data); `eliminate` complements against exact recovery; `protect`
-what to hide; `attack` the attacker, who may be public or know more, and `programme` his linear
-programme (the only file that knows the solver); `certificate` the proof, which
-trusts no solver; `worker` all of it out of process. Pure functions of values: no database, no web.
+`profiles` which counts are small (data), `care` what asks for more; `attackers` who reads, knowing
+what; `eliminate` complements against exact recovery; `protect` what to hide, `exact` at least cost,
+`rounding` what to print instead of hiding; `sensitive` what must stay uncertain; `reading` what
+each printed cell tells; `attack` the attempt to undo it, with `programme`, `relaxation` and
+`integers` its linear programmes (the only files that know the solver); `certificate` the proof,
+which trusts no solver; `worker` all of it out of process. `spec` and `cells` read tables from
+elsewhere. Pure functions of values: no database, no web.
 
 What is promised: every count that the profile calls small, and every small sum of the hidden cells
-of a line, can still take values `width` apart, for an attacker who knows the profile, the tables,
-all that is printed and that counts are whole and not negative. `[c]` reads "0 or more": a hidden
-zero or large count may be found out, since it could have been printed. Not looked at here: that
-all deaths of a group share a printed answer, earlier releases, and what the reader knows besides.
+of a line, can still take values `width` apart, for each attacker named, who knows the profile, the
+tables, all that is printed and that counts are whole and not negative. `[c]` reads "0 or more": a
+hidden zero or large count may be found out, since it could have been printed. Small differences of
+nested populations, limits of single categories and whole groups are protected when asked for.
+An attacker who also retraces the choices of this programme is not looked at.
 """
 
 from cdop.statistics.disclosure.attack import Audit, audit

@@ -11,7 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from cdop.cli import app
+from cdop.cli.protect_help import TEXT
 from cdop.statistics.disclosure import worker
+from cdop.statistics.disclosure.spec import read_spec
 
 Z3 = Path(__file__).parents[2] / "unit" / "statistics" / "disclosure" / "data"
 SPEC = """
@@ -256,3 +258,14 @@ def test_standard_output_is_json_alone_and_needs_no_register(folder: Folder) -> 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["status"] == "safe"
     assert sorted(file.name for file in folder.path.iterdir()) == ["cells.csv", "out", "spec.toml"]
+
+
+def test_the_spec_shown_as_help_is_one(tmp_path: Path) -> None:
+    text = TEXT[TEXT.index('count = "deaths"') : TEXT.index("--out receives")]
+    for left_out in ('profile = "partner', "groups = { north", "base = 5"):
+        lines = [line for line in text.splitlines() if not line.startswith(left_out)]
+        text = "\n".join(lines)
+    (tmp_path / "spec.toml").write_text(text)
+    spec = read_spec(tmp_path / "spec.toml")
+    assert spec.rule.as_profile().width == 3
+    assert len(spec.attacker) == 3
