@@ -19,6 +19,8 @@ total = "All"             # rows with it are totals: checked, then left out
 column = "region"         # a column with the group of each code, or:
 groups = { north = ["a"], south = ["b", "c"] }
 prefix = "region "        # put before a column's groups, if like codes
+[[dimension]]
+name = "cause"
 [[table]]                 # printed with all margins; several are linked
 id = "deaths-by-area"
 dimensions = ["area", "cause"]
