@@ -121,7 +121,7 @@ def test_no_board_finds_another_s_small_count(deaths: int, seed: int) -> None:
             for c in DIMENSIONS[2].codes
             for r in (True, False)
         }
-        knows = {
+        knows: dict[tuple[tuple[str, str], ...], int] = {
             (("board", code), ("age", a), ("category", c), ("reviewed", "yes" if r else "no")): int(
                 (own[list(names)] == [a, c, r]).all(axis=1).sum()
             )
