@@ -70,7 +70,8 @@ def refused(register: Register, row: Sealed, section: Section[Any]) -> None:
         opened(register, row, section)
     sentence = str(caught.value)
     assert f"{section.table}.{section.column}, row {row.id}" in sentence
-    assert not any(word in sentence for word in ("Example", "Testchild", "999", "ZZ1", "Invented"))
+    rest = sentence.replace(str(row.id), "")
+    assert not any(word in rest for word in ("Example", "Testchild", "999", "ZZ1", "Invented"))
 
 
 def test_values_swapped_between_two_rows_do_not_open(county: Herefordshire, two: list[Any]) -> None:
