@@ -21,8 +21,8 @@ COLUMNS = 200  # atoms added to the programme at a time
 ROUNDS = 200  # times columns may be added in one solve
 ITERATIONS = 50_000  # of the simplex method, per solve
 NODES = 500  # of branch and bound, per solve
-TRIES = 3  # ways in which small changes are weighed before whole counts are left to the solver
-DIVES = 40  # counts forced to whole numbers in one such try
+TRIES = 5  # ways in which small changes are weighed before whole counts are left to the solver
+DIVES = 12  # counts forced to whole numbers in one such try
 EPSILON = 1e-7  # below this a dual or a gain is nothing
 WHOLE = 1e-6  # as near as this to a whole number is worth checking as one
 
