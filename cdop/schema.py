@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 import cdop.case_reviews.models
 import cdop.deaths.models
+import cdop.jobs.models
 import cdop.meetings.models
 import cdop.organisations.models
 import cdop.overview.models

@@ -164,5 +164,5 @@ _ROWS: dict[str, tuple[type[SQLModel], Any]] = {
     "sign-in": (SignIn, ENDED),
     "account": (Account, col(Account.disabled_at)),
     "audit-log": (AuditEntry, col(AuditEntry.at)),
-    "release": (Release, col(Release.built_at)),
+    "release": (Release, col(Release.approved_at)),
 }

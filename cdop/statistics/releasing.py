@@ -129,7 +129,7 @@ def package_bytes(work: Work, release_id: UUID) -> tuple[str, bytes]:
     Raises Denied, NotFound, and Unsafe when it is not what was stored.
     """
     found = get_release(work, release_id)
-    if sha256(found.package).hexdigest() != found.digest:
+    if found.package is None or sha256(found.package).hexdigest() != found.digest:
         raise Unsafe("The stored release was changed outside the register: it does not leave it.")
     cdop = organisations.get(work.session, found.organisation_id)
     work.audit(
@@ -205,8 +205,13 @@ def _store(work: Work, before: _Counted, tables: YearTables, protected: Protecte
         year=year,
         profile=protected.profile.id,
         edition=tables.definitions.edition,
+        state="released",
+        drafted_at=work.now,
+        drafted_by=work.actor.name,
         built_at=work.now,
         built_by=work.actor.name,
+        approved_at=work.now,
+        approved_by="system:register",  # until there is a desk
         digest=sha256(package).hexdigest(),
         certificate=certificate,
         ledger={

@@ -132,7 +132,7 @@ def release_page(work: Work, release_id: UUID) -> ReleasePage:
         name=_name(work, release),
         year=release.year,
         profile=chosen.title,
-        built=moment(release.built_at),
+        built=moment(release.drafted_at),
         shown=len(cells) - hidden,
         hidden=hidden,
         width=chosen.width,
@@ -141,7 +141,7 @@ def release_page(work: Work, release_id: UUID) -> ReleasePage:
         package=f"{_address(release.id)}/package",
         facts=[
             ("Profile", chosen.title),
-            ("Built", f"{moment(release.built_at)}, by {release.built_by}"),
+            ("Built", f"{moment(release.drafted_at)}, by {release.built_by}"),
             ("SHA-256 of the file", release.digest),
             ("Digest of the proof", release.certificate),
         ],
