@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cdop.errors import Misconfigured
 
@@ -17,7 +18,8 @@ class Settings:
 
     `data` is its folder; `database_url` the embedded SQLite file in it unless set; `keys` the key
     file, which may lie elsewhere; `key_provider` what guards it, and `key_settings` the environment
-    variables that tell how to reach that.
+    variables that tell how to reach that. `origin` is the address that people type, by which a
+    passkey knows this register.
     """
 
     data: Path
@@ -25,6 +27,7 @@ class Settings:
     keys: Path
     key_provider: str = "file"
     key_settings: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
+    origin: str = "http://localhost:8000"
 
     @property
     def is_sqlite(self) -> bool:
@@ -40,7 +43,8 @@ class Settings:
 def load(data: Path | None = None) -> Settings:
     """Build settings for the register in `data`, or in `CDOP_DATA`, or in ./register-data.
 
-    Raises Misconfigured when CDOP_DATABASE_URL_FILE names a file that cannot be read.
+    Raises Misconfigured when CDOP_DATABASE_URL_FILE names a file that cannot be read, or
+    CDOP_ORIGIN is no origin.
     """
     folder = (data or Path(os.environ.get("CDOP_DATA") or "register-data")).resolve()
     return Settings(
@@ -51,7 +55,21 @@ def load(data: Path | None = None) -> Settings:
         key_settings={
             name: value for name, value in os.environ.items() if name.startswith(KEY_SETTINGS)
         },
+        origin=_origin(),
     )
+
+
+def _origin() -> str:
+    origin = os.environ.get("CDOP_ORIGIN") or f"http://localhost:{os.environ.get('PORT') or 8000}"
+    parts = urlsplit(origin)
+    whole = parts.scheme in ("http", "https") and parts.hostname and not parts.username
+    secure = parts.scheme == "https" or parts.hostname == "localhost"
+    if not whole or not secure or origin != f"{parts.scheme}://{parts.netloc}".lower():
+        raise Misconfigured(
+            "CDOP_ORIGIN must be the address that people type, without a path or a slash at its "
+            "end, for example https://cdop.example.org. Plain http is for localhost only."
+        )
+    return origin
 
 
 def _database_url() -> str | None:
