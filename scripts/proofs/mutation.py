@@ -1,0 +1,144 @@
+"""Changes the code that guards the records, one small change at a time: do the tests notice?
+
+`mutmut` makes the changes and runs, for each, the tests that reach it. The groups are in
+`mutating/groups.toml`. Works in `.mutation/GROUP`, a copy of what is committed or new; broken off,
+it goes on where it stopped, and tries again only what changed since. The score is of all changes,
+those that cannot be noticed by anybody included.
+"""
+
+import argparse
+import fnmatch
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+from mutmut.stats import status_by_exit_code
+
+ROOT = Path(__file__).resolve().parents[2]
+GROUPS = Path(__file__).parent / "mutating" / "groups.toml"
+RESULTS = Path(__file__).parent / "results"
+GOAL = 0.90
+NOTICED = {"killed", "timeout", "segfault"}
+
+
+def main() -> int:
+    """Run the proof; print and, with --keep, write down what happened. Returns the exit code."""
+    groups = tomllib.loads(GROUPS.read_text())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("group", choices=sorted(groups))
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--only-count", action="store_true", help="count what was tried before")
+    parser.add_argument("--keep", action="store_true", help="write the results with the commit")
+    asked = parser.parse_args()
+    group, place = groups[asked.group], ROOT / ".mutation" / asked.group
+    if not asked.only_count:
+        _copy(place, group)
+        _run(place, asked.processes)
+    os.chdir(place)  # where mutmut looks for what it has made
+    found = _count(group)
+    print(json.dumps(found, indent=1, ensure_ascii=False))
+    if asked.keep:
+        whole = {"commit": _commit(), "group": asked.group} | found
+        file = RESULTS / f"mutation-{asked.group}.json"
+        file.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+    return 0 if found["score"] >= GOAL and not found["not tried"] else 1
+
+
+def _copy(place: Path, group: dict[str, Any]) -> None:
+    """Bring the copy up to date; a file that has not changed keeps its time."""
+    listed = _git("ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    names = [name for name in listed if name and (ROOT / name).is_file()]
+    for name in names:
+        _bring(ROOT / name, place / name)
+        beside = place / "mutants" / name
+        if beside.exists() and name not in group["modules"]:
+            _bring(ROOT / name, beside)
+    settings = (ROOT / "pyproject.toml").read_text() + _settings(group)
+    (place / "pyproject.toml").write_text(settings)
+
+
+def _bring(source: Path, target: Path) -> None:
+    if not target.exists() or target.read_bytes() != source.read_bytes():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+
+
+def _settings(group: dict[str, Any]) -> str:
+    skipped = " or ".join(group["without"])
+    arguments = ["-p", "scripts.proofs.mutating.quickest_first", "-k", f"not ({skipped})"]
+    settings = {
+        "source_paths": ["cdop"],
+        "only_mutate": group["modules"],
+        "also_copy": ["scripts", "templates", "static"],
+        "pytest_add_cli_args": arguments if skipped else arguments[:2],
+        "pytest_add_cli_args_test_selection": group["tests"],
+    }
+    lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
+    return "\n[tool.mutmut]\nuse_git_change_detection = false\n" + "\n".join(lines) + "\n"
+
+
+def _run(place: Path, processes: int) -> None:
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(processes)]
+    subprocess.run(command, cwd=place, check=True, stdout=sys.stderr)
+
+
+def _count(group: dict[str, Any]) -> dict[str, Any]:
+    """Return the score, whole and by module, with the changes that no test noticed."""
+    by_module, all_together, unnoticed = {}, Counter[str](), {}
+    for module in group["modules"]:
+        meta = json.loads(Path("mutants", f"{module}.meta").read_text())
+        wanted = group.get("functions", {}).get(module)
+        said = {
+            mutant: status_by_exit_code[code]
+            for mutant, code in meta["exit_code_by_key"].items()
+            if wanted is None or any(fnmatch.fnmatch(_function(mutant), each) for each in wanted)
+        }
+        counts = Counter("noticed" if each in NOTICED else each for each in said.values())
+        by_module[module] = {"score": _score(counts), "changes": counts.total()}
+        all_together += counts
+        for mutant, state in said.items():
+            if state not in NOTICED:
+                unnoticed[mutant] = [state, *_changed_lines(mutant, module)]
+    return {
+        "score": _score(all_together),
+        "changes": all_together.total(),
+        "noticed": all_together["noticed"],
+        "not tried": all_together["not checked"],
+        "modules": by_module,
+        "unnoticed": unnoticed,
+    }
+
+
+def _function(mutant: str) -> str:
+    """Return the function that was changed, from mutmut's name for the change."""
+    name = mutant.rpartition(".")[2].rpartition("__mutmut_")[0]
+    return name.removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
+
+
+def _score(counts: Counter[str]) -> float:
+    return round(counts["noticed"] / counts.total(), 4) if counts else 1.0
+
+
+def _changed_lines(mutant: str, module: str) -> list[str]:
+    diff = get_diff_for_mutant(mutant, path=Path(module)).splitlines()
+    return [line for line in diff if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+
+
+def _commit() -> str:
+    return _git("rev-parse", "HEAD").strip()
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
