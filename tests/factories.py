@@ -73,6 +73,10 @@ def _appoint(work: Work, county: Herefordshire) -> None:
     for key, role, at, office in (
         ("notifier", Role.NOTIFIER, "herefordshire-cdop", None),
         ("coordinator", Role.COORDINATOR, "herefordshire-cdop", None),
+        ("designated-doctor", Role.DESIGNATED_DOCTOR, "herefordshire-cdop", None),
+        ("lead-health-professional", Role.LEAD_HEALTH_PROFESSIONAL, "herefordshire-cdop", None),
+        ("cdrm-chair", Role.CDRM_CHAIR, "herefordshire-cdop", None),
+        ("key-worker", Role.KEY_WORKER, "herefordshire-cdop", None),
         ("panel-chair", Role.PANEL_CHAIR, "herefordshire-cdop", None),
         ("panel-member", Role.PANEL_MEMBER, "herefordshire-cdop", None),
         ("jcr-administrator", Role.JCR_ADMINISTRATOR, "herefordshire-jcr", None),
@@ -89,6 +93,7 @@ def _appoint(work: Work, county: Herefordshire) -> None:
         ("partner-health", Role.DECISION_MAKER, "herefordshire", "partner-health"),
         ("partner-police", Role.DECISION_MAKER, "herefordshire", "partner-police"),
         ("analyst", Role.ANALYST, "herefordshire-cdop", None),
+        ("release-approver", Role.RELEASE_APPROVER, "herefordshire-cdop", None),
         ("administrator", Role.ADMINISTRATOR, None, None),
         ("auditor", Role.AUDITOR, None, None),
         ("caldicott-guardian", Role.CALDICOTT_GUARDIAN, "herefordshire-cdop", None),

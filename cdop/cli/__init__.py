@@ -14,6 +14,7 @@ from cdop.cli import (
     demonstration,
     keys,
     organisations,
+    permissions,
     protect,
     protect_help,
     registers,
@@ -60,6 +61,7 @@ app.command("init")(registers.init)
 app.command("serve")(registers.serve)
 app.command("demo")(demonstration.demo)
 app.command("doctor")(registers.doctor)
+app.command("permissions")(permissions.permissions)
 app.command("report")(reports.report)
 app.command("protect", help=protect_help.HELP)(protect.protect)
 app.add_typer(users.app, name="user")

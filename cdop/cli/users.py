@@ -12,13 +12,10 @@ from cdop.errors import Invalid
 from cdop.organisations import people
 from cdop.reference import codelist
 from cdop.security import passwords
-from cdop.security.permissions import LABELS, Role
+from cdop.security.permissions import ANYWHERE, LABELS, Role
 from cdop.security.work import Work
 
 app = typer.Typer(help="The people who sign in.", no_args_is_help=True)
-
-# Rights of these roles do not depend on an organisation.
-ANYWHERE = {Role.ADMINISTRATOR, Role.AUDITOR}
 
 
 @app.callback()

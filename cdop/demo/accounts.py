@@ -40,6 +40,14 @@ _PARTNER = "referrals that the three partners decide together"
 POSTS = (
     Post("notifier", Role.NOTIFIER, (_PANEL,), "the way to notify a death"),
     Post("coordinator", Role.COORDINATOR, (_PANEL,), "what is due on each open case"),
+    Post("designated-doctor", Role.DESIGNATED_DOCTOR, (_PANEL,), "every case of the panel"),
+    Post(
+        "lead-health-professional",
+        Role.LEAD_HEALTH_PROFESSIONAL,
+        (_PANEL,),
+        "cases, and what was notified",
+    ),
+    Post("cdrm-chair", Role.CDRM_CHAIR, (_PANEL,), "cases whose analysis is to be drafted"),
     Post("panel-chair", Role.PANEL_CHAIR, (_PANEL,), "reviews to sign off"),
     Post("panel-member", Role.PANEL_MEMBER, (_PANEL,), "cases to classify, and the next meeting"),
     Post("jcr-administrator", Role.JCR_ADMINISTRATOR, (_GROUP,), "referrals and reviews to record"),
@@ -64,6 +72,12 @@ POSTS = (
         for office in ("partner-local-authority", "partner-health", "partner-police")
     ),
     Post("analyst", Role.ANALYST, (_PANEL, _GROUP), "the way to the year's statistics"),
+    Post(
+        "release-approver",
+        Role.RELEASE_APPROVER,
+        (_PANEL, _GROUP),
+        "releases that wait for a second person",
+    ),
     Post(
         "caldicott-guardian",
         Role.CALDICOTT_GUARDIAN,

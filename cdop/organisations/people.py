@@ -12,7 +12,7 @@ from cdop.errors import Invalid, NotFound
 from cdop.organisations.models import Account, LinkKind, Membership, OrganisationLink
 from cdop.security import passwords
 from cdop.security.actor import Actor, Grant
-from cdop.security.permissions import Role
+from cdop.security.permissions import ASSIGNED_ONLY, Role
 from cdop.security.work import Work
 
 MANAGE = "accounts:account:manage"
@@ -127,7 +127,7 @@ def grants_on(session: Session, account_id: UUID, day: date) -> tuple[Grant, ...
     values = {"account_id": account_id, "day": day}
     for id, role, office, organisation_id in session.connection().execute(_GRANTS, values):
         reached = held.setdefault(id, (role, office, set()))[2]
-        if organisation_id is not None:
+        if organisation_id is not None and role not in ASSIGNED_ONLY:
             reached.add(organisation_id)
     return tuple(Grant(Role(role), frozenset(ids), office) for role, office, ids in held.values())
 

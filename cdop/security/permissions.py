@@ -1,10 +1,14 @@
-"""What each role may do. A permission reads `area:thing:action`; scope is a separate question.
+"""What each role may do, as `roles.toml` says it. Scope, where one may do it, is another question.
 
 Roles that may not see a child's identity have no `deaths:identity:*`: the panel works on the
 anonymised case only (domain: panel papers are anonymised).
 """
 
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 
 class Role(StrEnum):
@@ -12,118 +16,88 @@ class Role(StrEnum):
 
     NOTIFIER = "notifier"
     COORDINATOR = "coordinator"
+    DESIGNATED_DOCTOR = "designated-doctor"
+    LEAD_HEALTH_PROFESSIONAL = "lead-health-professional"
+    CDRM_CHAIR = "cdrm-chair"
+    KEY_WORKER = "key-worker"
     PANEL_CHAIR = "panel-chair"
     PANEL_MEMBER = "panel-member"
     JCR_ADMINISTRATOR = "jcr-administrator"
     JCR_MEMBER = "jcr-member"
     DECISION_MAKER = "decision-maker"
     ANALYST = "analyst"
+    RELEASE_APPROVER = "release-approver"
+    CALDICOTT_GUARDIAN = "caldicott-guardian"
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
-    CALDICOTT_GUARDIAN = "caldicott-guardian"
 
 
-LABELS = {
-    Role.NOTIFIER: "Notifying professional",
-    Role.COORDINATOR: "CDOP coordinator",
-    Role.PANEL_CHAIR: "Panel chair",
-    Role.PANEL_MEMBER: "Panel member",
-    Role.JCR_ADMINISTRATOR: "JCR administrator",
-    Role.JCR_MEMBER: "JCR group member",
-    Role.DECISION_MAKER: "Decision maker",
-    Role.ANALYST: "Public health analyst",
-    Role.ADMINISTRATOR: "Register administrator",
-    Role.AUDITOR: "Auditor",
-    Role.CALDICOTT_GUARDIAN: "Caldicott guardian",
-}
+class Opens(StrEnum):
+    """What a permission opens; `roles.toml` says what each means."""
 
-_PANEL = {"meetings:meeting:read", "overview:case:read", "overview:review:draft"}
-_GROUP = {
-    "meetings:meeting:read",
-    "case_reviews:referral:read",
-    "statistics:exact:read",
-}
-_KEEPS_RECORDS = {
-    "retention:record:list",
-    "retention:erasure:propose",
-    "retention:hold:set",
-    "rights:request:handle",
-}
+    IDENTITY = "identity"
+    CONTENT = "content"
+    WORK = "work"
+    POWER = "power"
 
-GRANTS: dict[Role, frozenset[str]] = {
-    Role.NOTIFIER: frozenset({"deaths:notification:create"}),
-    Role.COORDINATOR: frozenset(
-        {
-            "deaths:notification:create",
-            "deaths:case:read",
-            "deaths:case:edit",
-            "deaths:identity:read",
-            "deaths:identity:correct",
-            "deaths:narrative:read",
-            "meetings:meeting:read",
-            "meetings:meeting:arrange",
-            "overview:case:read",
-            "overview:review:draft",
-            "case_reviews:referral:create",
-            "statistics:exact:read",
-        }
-        | _KEEPS_RECORDS
-    ),
-    Role.PANEL_CHAIR: frozenset(
-        _PANEL
-        | {
-            "overview:review:sign",
-            "case_reviews:referral:create",
-            "statistics:exact:read",
-        }
-    ),
-    Role.PANEL_MEMBER: frozenset(_PANEL),
-    Role.JCR_ADMINISTRATOR: frozenset(
-        _GROUP
-        | _KEEPS_RECORDS
-        | {
-            "meetings:meeting:arrange",
-            "case_reviews:referral:create",
-            "case_reviews:subject:read",
-            "case_reviews:recommendation:record",
-            "case_reviews:review:record",
-        }
-    ),
-    Role.JCR_MEMBER: frozenset(
-        _GROUP | {"case_reviews:subject:read", "case_reviews:recommendation:record"}
-    ),
-    Role.DECISION_MAKER: frozenset(
-        {
-            "case_reviews:referral:read",
-            "case_reviews:subject:read",
-            "case_reviews:decision:decide",
-        }
-    ),
-    Role.ANALYST: frozenset(
-        {"statistics:exact:read", "statistics:release:build", "statistics:release:read"}
-    ),
-    Role.ADMINISTRATOR: frozenset(
-        {"accounts:account:manage", "retention:record:list", "retention:register:set"}
-    ),
-    Role.AUDITOR: frozenset({"audit:log:read"}),
-    # Answers for confidentiality: approves what others propose to erase, and never proposes.
-    Role.CALDICOTT_GUARDIAN: frozenset(
-        {
-            "retention:record:list",
-            "retention:erasure:approve",
-            "retention:hold:set",
-            "retention:period:set",
-            "rights:request:handle",
-            "deaths:case:read",
-            "deaths:identity:read",
-            "deaths:narrative:read",
-            "case_reviews:referral:read",
-            "case_reviews:subject:read",
-        }
-    ),
-}
 
-EVERY_PERMISSION = frozenset().union(*GRANTS.values()) | {
-    "register:backup:create",
-    "register:keys:manage",
-}
+@dataclass(frozen=True)
+class Permission:
+    """What a permission opens, and what it lets one do, in plain words."""
+
+    opens: Opens
+    words: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A role as people read it. `may` keeps the file's order.
+
+    `assigned_only`: reaches the cases assigned to the person, not the organisation's. `anywhere`:
+    its rights do not depend on an organisation.
+    """
+
+    label: str
+    does: str
+    may: tuple[str, ...]
+    assigned_only: bool = False
+    anywhere: bool = False
+
+
+def read(text: str) -> tuple[dict[str, Permission], dict[Role, Part]]:
+    """Return the permissions and roles of a file's text, in its order.
+
+    Raises ValueError for a role that the program does not know or that is missing, for a
+    permission that no group explains, and for one that a role names twice.
+    """
+    told = tomllib.loads(text)
+    permissions = {
+        name: Permission(Opens(opens), words)
+        for opens, group in told["permissions"].items()
+        for name, words in group.items()
+    }
+    parts = {
+        Role(name): Part(**{**values, "may": tuple(values["may"])})
+        for name, values in told["roles"].items()
+    }
+    if missing := set(Role) - set(parts):
+        raise ValueError(f"no such role is described: {', '.join(sorted(missing))}")
+    for role, part in parts.items():
+        if len(set(part.may)) < len(part.may) or not set(part.may) <= set(permissions):
+            raise ValueError(f"{role} names a permission twice, or one that nothing explains")
+    return permissions, parts
+
+
+PERMISSIONS, PARTS = read(Path(__file__).with_name("roles.toml").read_text(encoding="utf-8"))
+LABELS: Mapping[Role, str] = {role: part.label for role, part in PARTS.items()}
+GRANTS: Mapping[Role, frozenset[str]] = {role: frozenset(p.may) for role, p in PARTS.items()}
+EVERY_PERMISSION = frozenset(PERMISSIONS)
+ANYWHERE = frozenset(role for role, part in PARTS.items() if part.anywhere)
+ASSIGNED_ONLY = frozenset(role for role, part in PARTS.items() if part.assigned_only)
+
+_GUARDED = frozenset({Opens.IDENTITY, Opens.POWER})
+
+
+def needs_second_factor(role: Role) -> bool:
+    """Say whether a password alone is too little for a role: it opens identity, or gives power."""
+    return any(PERMISSIONS[each].opens in _GUARDED for each in GRANTS[role])

@@ -172,7 +172,7 @@ def test_the_printed_passwords_open_the_accounts(built):
 
 def test_no_two_accounts_share_a_password_and_none_is_kept(built):
     passwords = {account.password for account in built.accounts}
-    assert len(passwords) == len(built.accounts) == 17
+    assert len(passwords) == len(built.accounts) == 21
     assert stored_texts(built) & passwords == set()
 
 
@@ -205,7 +205,7 @@ def test_a_fill_that_fails_leaves_nothing_and_can_be_repeated(empty, monkeypatch
         demo.build(empty)
     assert not demo.is_filled(empty)
     monkeypatch.setattr(building, "PARTS", {"One": present.play_present})
-    assert len(demo.build(empty)) == 17
+    assert len(demo.build(empty)) == 21
 
 
 @pytest.mark.parametrize("day", ["2027-04-01", "2028-02-29", "2027-01-01", "2026-03-31"])
