@@ -8,6 +8,7 @@ import cdop.jobs.models
 import cdop.meetings.models
 import cdop.organisations.models
 import cdop.overview.models
+import cdop.reference_files.models
 import cdop.retention.models
 import cdop.retention.rights.models
 import cdop.security.models

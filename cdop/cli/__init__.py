@@ -17,6 +17,7 @@ from cdop.cli import (
     permissions,
     protect,
     protect_help,
+    reference,
     registers,
     reports,
     retention,
@@ -67,6 +68,7 @@ app.command("protect", help=protect_help.HELP)(protect.protect)
 app.add_typer(users.app, name="user")
 app.add_typer(organisations.app, name="organisation")
 app.add_typer(reports.releases, name="release")
+app.add_typer(reference.app, name="reference")
 app.add_typer(backups.app, name="backup")
 app.add_typer(keys.app, name="keys")
 app.add_typer(retention.app, name="retention")

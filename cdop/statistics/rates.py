@@ -58,7 +58,8 @@ def crude_rate(count: int, population: float, per: int) -> Estimate:
     if population <= 0:
         raise Invalid({"denominator": "A rate needs a population above 0"})
     lower, upper = count_limits(count)
-    return Estimate(*(per * each / population for each in (count, lower, upper)))
+    scale = per / population
+    return Estimate(per * count / population, scale * lower, scale * upper)
 
 
 def published_rate(count: int | None, population: float | None, per: int) -> Estimate:

@@ -28,6 +28,7 @@ from cdop.web.rights import routes as rights
 from cdop.web.search import routes as search
 from cdop.web.sign_in import routes as sign_in
 from cdop.web.start import routes as start
+from cdop.web.statistics import loaded
 from cdop.web.statistics import routes as statistics
 from cdop.web.templating import environment
 
@@ -45,6 +46,7 @@ ROUTES: tuple[ModuleType, ...] = (
     referrals,
     reports,
     statistics,
+    loaded,
     retention,
     hold_routes,
     rights,

@@ -6,13 +6,17 @@ from cdop.deaths import rules
 from cdop.deaths.commands import Child
 from cdop.deaths.documents import IDENTITY, NAMES
 from cdop.deaths.models import Death
-from cdop.reference import deprivation
+from cdop.reference.deprivation import DeprivationLookup, invented_deprivation
+from cdop.reference_files.service import deprivation_on
 from cdop.security.work import Work
 
 
-def plain_values(child: Child) -> dict[str, Any]:
-    """Return every plain column of a case that says something about its child."""
-    lookup = deprivation.invented_deprivation()
+def plain_values(child: Child, lookup: DeprivationLookup | None = None) -> dict[str, Any]:
+    """Return every plain column of a case that says something about its child.
+
+    `lookup` gives the deprivation of postcodes; otherwise that of invented ones.
+    """
+    lookup = lookup or invented_deprivation()
     values = rules.derived(child, lookup.sectors)
     return {
         "sex": child.sex,
@@ -31,9 +35,14 @@ def plain_values(child: Child) -> dict[str, Any]:
 
 def set_child(work: Work, death: Death, child: Child) -> None:
     """Seal a child's identity into a case and derive what statistics read, in one step."""
-    for column, value in plain_values(child).items():
+    for column, value in plain_values(child, lookup_for(work, child)).items():
         setattr(death, column, value)
     work.seal(death, {NAMES: child.names, IDENTITY: child.identity})
+
+
+def lookup_for(work: Work, child: Child) -> DeprivationLookup:
+    """Return the deprivation of postcodes as it was known on the day of the death."""
+    return deprivation_on(work.session, child.identity.died_on or work.today)
 
 
 def get_child(work: Work, death: Death) -> Child:

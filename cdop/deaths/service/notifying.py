@@ -17,7 +17,7 @@ from cdop.deaths.documents import (
 from cdop.deaths.models import Death, Notification
 from cdop.deaths.references import next_reference
 from cdop.deaths.service import clocks, finding, matching
-from cdop.deaths.service.deriving import plain_values, set_child
+from cdop.deaths.service.deriving import lookup_for, plain_values, set_child
 from cdop.deaths.service.events import record_event
 from cdop.deaths.service.transferring import ask, tell_other_panels
 from cdop.errors import Invalid
@@ -80,7 +80,7 @@ def _open_case(work: Work, told: NewNotification, child: Child) -> Death:
         out_of_scope=reason,
         notified_on=work.today,
         notified_year=derive.financial_year(work.today),
-        **plain_values(child),
+        **plain_values(child, lookup_for(work, child)),
     )
     set_child(work, death, child)
     if reason:

@@ -43,12 +43,14 @@ TRUTH = """
     statistics:release:build             . . . . . . . .  . . .  x .  . . .
     statistics:release:read              . . . . . . . .  . . .  x x  . . .
     statistics:release:approve           . . . . . . . .  . . .  . x  . . .
+    statistics:token:make                . . . . . . . .  . . .  x .  . . .
     deaths:notification:create           x x x x . . . .  . . .  . .  . . .
     meetings:meeting:read                . x x . x . x x  x x .  . .  . . .
     meetings:meeting:arrange             . x . . . . . .  x . .  . .  . . .
     retention:record:list                . x . . . . . .  x . .  . .  x x .
     retention:erasure:propose            . x . . . . . .  x . .  . .  . . .
     retention:hold:set                   . x . . . . . .  x . .  . .  x . .
+    reference:file:load                  . . . . . . . .  . . .  x .  . . .
     audit:log:read                       . . . . . . . .  . . .  . .  . . x
     accounts:account:manage              . . . . . . . .  . . .  . .  . x .
     retention:erasure:approve            . . . . . . . .  . . .  . .  x . .

@@ -1,0 +1,1 @@
+"""Dated figures that others publish and a register loads: populations, births, deprivation."""
