@@ -14,6 +14,7 @@ from cdop.cli import (
     demonstration,
     keys,
     organisations,
+    packages,
     permissions,
     protect,
     protect_help,
@@ -67,6 +68,8 @@ app.command("report")(reports.report)
 app.command("protect", help=protect_help.HELP)(protect.protect)
 app.add_typer(users.app, name="user")
 app.add_typer(organisations.app, name="organisation")
+reports.releases.command("verify")(packages.verify)
+reports.releases.command("key")(packages.show_key)
 app.add_typer(reports.releases, name="release")
 app.add_typer(reference.app, name="reference")
 app.add_typer(backups.app, name="backup")

@@ -7,20 +7,19 @@ lists, whatever the counts; times and sizes tell nothing that the tables do not.
 import csv
 import io
 import json
-import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import product
 from typing import Any
 
+from cdop.statistics import archive
 from cdop.statistics.counting import measured
 from cdop.statistics.definitions import ALL, TableDefinition, YearTables
 from cdop.statistics.disclosure import TOTAL
 from cdop.statistics.protecting import Protected
 
 HIDDEN = "[c]"
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+SIGNS = "statistics:package"
 _INTEGER = {"type": "integer", "constraints": {"minimum": 0}}
 _SYMBOL = {
     "name": "count_symbol",
@@ -58,8 +57,8 @@ def keys(tables: YearTables, table: TableDefinition) -> list[tuple[str, ...]]:
     return list(product(*((TOTAL, *tables.codes(name)) for name in table.by)))
 
 
-def write_package(package: Package) -> bytes:
-    """Return the package as a zip file."""
+def write_package(package: Package, sign: Callable[[bytes], bytes] | None = None) -> bytes:
+    """Return the package as a zip file, its manifest signed by `sign`."""
     files = {
         **{f"tables/{t.code}.csv": _table(package, t) for t in package.tables.tables},
         "tables/percentages.csv": _percentages(package),
@@ -69,16 +68,7 @@ def write_package(package: Package) -> bytes:
         "disclosure.json": _json(_disclosure(package)),
         "README.txt": _readme(package),
     }
-    lines = [f"{sha256(files[name].encode()).hexdigest()}  {name}\n" for name in sorted(files)]
-    files["MANIFEST.sha256"] = "".join(lines)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for name in sorted(files):
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.create_system = 3
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, files[name].encode())
-    return out.getvalue()
+    return archive.pack({name: text.encode() for name, text in files.items()}, sign)
 
 
 def _table(package: Package, table: TableDefinition) -> str:
@@ -236,6 +226,7 @@ def _readme(package: Package) -> str:
         "datapackage.json   describes the files (Data Package, version 2)",
         "disclosure.json    the profile, who was kept out, and the digest of the proof",
         "MANIFEST.sha256    check with: sha256sum -c MANIFEST.sha256",
+        "MANIFEST.sha256.sig  the board's signature of it: cdop release verify FILE --key KEY",
         "",
         *(f"{t.code}: {t.title}" for t in tables.tables),
     ]

@@ -17,13 +17,14 @@ from cdop.errors import NotFound, Refused, Unsafe
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import Organisation
 from cdop.security.actor import Actor, everywhere
+from cdop.security.signing import signer
 from cdop.security.work import Register, Work
 from cdop.statistics import counting
 from cdop.statistics.definitions import YearTables, year_days, year_tables
 from cdop.statistics.disclosure import Profile, check_floor, profile, profiles
 from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.models import Release
-from cdop.statistics.package import Package, package_name, write_package
+from cdop.statistics.package import SIGNS, Package, package_name, write_package
 from cdop.statistics.protecting import Cells, Protected, protect_year
 
 BUILD = "statistics:release:build"
@@ -199,7 +200,8 @@ def _store(work: Work, before: _Counted, tables: YearTables, protected: Protecte
     # Nobody without the register's keys can try out counts until the digest fits.
     key = work.vault.ring.derive("statistics:certificate")
     certificate = hmac.new(key, protected.proof.encode(), sha256).hexdigest()
-    package = write_package(Package(before.cdop.slug, before.name, tables, protected, certificate))
+    content = Package(before.cdop.slug, before.name, tables, protected, certificate)
+    package = write_package(content, signer(work.vault.ring, SIGNS, cdop_id).sign)
     release = Release(
         organisation_id=cdop_id,
         year=year,

@@ -1,0 +1,59 @@
+"""`cdop release verify` and `key`: whether a package is as its board signed it."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cdop.cli import running
+from cdop.errors import Invalid, Refused
+from cdop.organisations.models import Kind
+from cdop.security.signing import signer
+from cdop.statistics.archive import check_package
+from cdop.statistics.package import SIGNS
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The package.")],
+    key: Annotated[
+        Path,
+        typer.Option(metavar="KEY", help="The board's public key, had from elsewhere (PEM)."),
+    ],
+    digest: Annotated[
+        str, typer.Option(metavar="SHA256", help="What the release page says of the file.")
+    ] = "",
+    as_json: running.AsJson = False,
+) -> None:
+    """Check signature, manifest and every byte of a package, offline."""
+    found = check_package(_read(file), _read(key).decode("utf-8", "replace"))
+    if digest and digest.lower() != found.digest:
+        raise Refused(
+            f"The package is whole and signed, but another one: its SHA-256 is {found.digest}"
+        )
+    told = json.loads(found.files["disclosure.json"])
+    if as_json:
+        typer.echo(json.dumps({"sha256": found.digest, "files": len(found.files), **told}))
+        return
+    typer.echo(f"{file}: signed and unchanged, {len(found.files)} files, SHA-256 {found.digest}")
+    typer.echo(f"Digest of the proof: {told['certificate_digest']}")
+
+
+def show_key(
+    context: typer.Context,
+    board: Annotated[
+        str, typer.Option(metavar="SLUG", help="The panel, such as herefordshire-cdop.")
+    ],
+) -> None:
+    """Print the public key with which a panel's packages are checked."""
+    register = running.opened(context)
+    with register.reading(running.COMMAND_LINE) as work:
+        panel = running.organisation(work.session, board, Kind.CDOP)
+        typer.echo(signer(work.vault.ring, SIGNS, panel.id).public_key, nl=False)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise Invalid({"file": f"{path} cannot be read"}) from None

@@ -1,0 +1,39 @@
+"""A release leaves signed, and whoever has the board's key can check it without the register."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cdop.cli import app
+from cdop.security.work import Register
+from tests.deaths import YEAR, herefordshire_2013_14
+from tests.factories import herefordshire
+
+
+def cdop(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_a_release_is_verified_offline(
+    sqlite_register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county = herefordshire(sqlite_register)
+    herefordshire_2013_14(sqlite_register, county["herefordshire-cdop"])
+    file, key = tmp_path / "release.zip", tmp_path / "key.pem"
+    with monkeypatch.context() as patched:
+        patched.setattr("cdop.cli.running.open_register", lambda _: sqlite_register)
+        built = cdop("release", "build", "--board", "herefordshire", "--year", YEAR, "--to", file)
+        assert built.exit_code == 0, built.output
+        key.write_text(cdop("release", "key", "--board", "herefordshire-cdop").output)
+    digest = built.output.split()[-1]
+    found = cdop("release", "verify", file, "--key", key, "--digest", digest)
+    assert found.exit_code == 0, found.output
+    assert "signed and unchanged" in found.output
+    other = cdop("release", "verify", file, "--key", key, "--digest", "0" * 64)
+    assert (other.exit_code, "another one" in other.output) == (1, True)
+    content = file.read_bytes()
+    file.write_bytes(content.replace(b"[c]", b"  0", 1))
+    changed = cdop("release", "verify", file, "--key", key)
+    assert changed.exit_code == 1
+    assert "changed" in changed.output
