@@ -25,6 +25,8 @@ from cdop.security.keys import Ring
 MANIFEST = "manifest.json"
 # The comment with which the ZIP ends: the digest of the whole file up to there, in hex.
 DIGEST_BYTES = 64
+# Far above what the register writes: a file made to unpack without end stops here.
+_LARGEST_MANIFEST, _LONGEST_LINE = 2**20, 2**26
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, NotImplementedError)
 
 
@@ -111,6 +113,8 @@ class Reader:
         self._archive = archive
         self._file = file
         try:
+            if archive.getinfo(MANIFEST).file_size > _LARGEST_MANIFEST:
+                raise broken(file)
             self.manifest = Manifest.model_validate_json(archive.read(MANIFEST))
         except (*_BROKEN, ValidationError):
             raise broken(file) from None
@@ -120,7 +124,9 @@ class Reader:
         digest, count = hashlib.sha256(), 0
         try:
             with self._archive.open(entry.member) as lines:
-                for line in lines:
+                while line := lines.readline(_LONGEST_LINE):
+                    if len(line) == _LONGEST_LINE:
+                        raise broken(self._file)
                     digest.update(line)
                     count += 1
                     yield json.loads(line)

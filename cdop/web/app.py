@@ -18,7 +18,7 @@ from cdop.web.case_reviews import routes as case_reviews
 from cdop.web.deaths import case_routes, list_routes, notify_routes
 from cdop.web.deps import check_access_is_declared, public
 from cdop.web.errors import Incidents, Report, add_error_pages, log_incident, plain_page
-from cdop.web.headers import BodyLimit, OriginCheck, SecurityHeaders
+from cdop.web.headers import BodyLimit, OriginCheck, PlainAddress, SecurityHeaders
 from cdop.web.meetings import routes as meetings
 from cdop.web.overview import routes as overview
 from cdop.web.reports import routes as reports
@@ -82,6 +82,7 @@ def create_app(register: Register, *, report: Report = log_incident) -> FastAPI:
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, page=page)
     app.add_middleware(OriginCheck, page=page)
+    app.add_middleware(PlainAddress, page=page)
     app.add_middleware(Incidents, env=env, report=report)
     app.add_middleware(SecurityHeaders)
     check_access_is_declared(app)

@@ -17,6 +17,7 @@ from cdop.web.sentences import capital, phrase_of
 CSRF_FIELD = "csrf"
 _MOST_FIELDS = 2000
 _MOST_LINES = 200
+_LONGEST_NUMBER = 4  # digits
 # C0 controls that word processors leave behind, and NUL, which PostgreSQL refuses.
 _CONTROLS = {code: " " for code in range(32) if chr(code) not in "\n\t"} | {13: None}
 # Pydantic refuses it as a date, so that no rule across fields runs on a stand-in.
@@ -136,10 +137,10 @@ class Gathering:
 def line_numbers(key: str, names: Mapping[str, Any]) -> list[int]:
     """Return the numbers of a repeated group's lines among the names of fields, in order."""
     heads = {n.removeprefix(f"{key}-").partition("-")[0] for n in names if n.startswith(f"{key}-")}
-    numbers = sorted(int(head) for head in heads if head.isascii() and head.isdigit())
-    if len(numbers) > _MOST_LINES or any(number >= 10_000 for number in numbers):
+    numbered = [head for head in heads if head.isascii() and head.isdigit()]
+    if len(numbered) > _MOST_LINES or any(len(head) > _LONGEST_NUMBER for head in numbered):
         raise HTTPException(400)
-    return numbers
+    return sorted(int(head) for head in numbered)
 
 
 def _day(parts: list[str], phrase: str) -> date:
@@ -153,5 +154,5 @@ def _day(parts: list[str], phrase: str) -> date:
         raise ValueError(f"The year of {phrase} must have 4 numbers")
     try:
         return date(int(parts[2]), int(parts[1]), int(parts[0]))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError(f"{capital(phrase)} must be a real date") from None

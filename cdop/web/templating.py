@@ -62,6 +62,7 @@ from datetime import date, datetime
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -105,6 +106,8 @@ _NHSUK = {
     "textarea": "textarea",
     "warning-callout": "warningCallout",
 }
+# What stays as it is in an address, as in a redirect of Starlette's own.
+_IN_ADDRESSES = ":/%#?=@[]!$&'()*+,;"
 _COMPONENTS = ("forms.html", "layout.html", "data.html", "charts.html")
 
 
@@ -145,7 +148,8 @@ def render(
 def go(request: Request, path: str) -> Response:
     """Return a redirect to a page of ours after a change (303, or HX-Redirect for htmx)."""
     if request.headers.get("HX-Request") == "true":
-        return Response(status_code=204, headers={"HX-Redirect": path, "Vary": "HX-Request"})
+        to = quote(path, safe=_IN_ADDRESSES)
+        return Response(status_code=204, headers={"HX-Redirect": to, "Vary": "HX-Request"})
     return RedirectResponse(path, 303, headers={"Vary": "HX-Request"})
 
 

@@ -6,13 +6,14 @@ import stat
 import threading
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlmodel import select
 
 from cdop import backups, db, doctor, migrations, registers
-from cdop.backups import rows
+from cdop.backups import archive, rows
 from cdop.clock import SystemClock
 from cdop.deaths.documents import NAMES
 from cdop.deaths.models import Death
@@ -104,8 +105,8 @@ def test_the_file_is_its_owners_alone(backup):
 def test_no_key_and_no_name_is_in_it(filled, backup):
     ring = json.loads(filled.settings.keys.read_text())
     secrets = [*ring["sealing"].values(), *ring["index"].values(), "Canary", "Planted"]
-    with zipfile.ZipFile(backup) as archive:
-        text = b"".join(archive.read(name) for name in archive.namelist()).decode()
+    with zipfile.ZipFile(backup) as whole:
+        text = b"".join(whole.read(name) for name in whole.namelist()).decode()
     assert [secret for secret in secrets if secret in text] == []
 
 
@@ -183,6 +184,27 @@ def test_something_else_is_not_a_backup(tmp_path):
         backups.verify(tmp_path / "missing")
 
 
+def test_a_file_made_to_unpack_without_end_is_stopped_early(backup, monkeypatch):
+    monkeypatch.setattr(archive, "_LONGEST_LINE", 2**16)
+    rewrite(backup, lambda name, data: b" " * 2**20 if name == "tables/deaths.jsonl" else data)
+    with pytest.raises(Unsafe, match="not a whole backup"):
+        backups.verify(backup)
+    rewrite(backup, lambda name, data: data + b" " * 2**20 if name == "manifest.json" else data)
+    with pytest.raises(Unsafe, match="not a whole backup"), archive.reading(backup):
+        pass
+
+
+@pytest.mark.parametrize("name", ["../escaped", "/tmp/escaped", "tables/../../escaped"])
+def test_a_file_in_it_with_a_path_of_its_own_is_written_nowhere(backup, tmp_path, name):
+    """Only the tables that the register knows are read, and no file is ever unpacked."""
+    with zipfile.ZipFile(backup, "a") as more:
+        more.writestr(name, "x")
+    rewrite(backup, lambda _, data: data)
+    backups.verify(backup)
+    assert not list(tmp_path.parent.rglob("escaped"))
+    assert not Path("/tmp/escaped").exists()
+
+
 def test_a_changed_row_is_found_by_its_digest(backup):
     rewrite(backup, lambda _, data: data.replace(b'"female"', b'"male"'))
     with pytest.raises(Unsafe, match="not a whole backup"):
@@ -190,9 +212,9 @@ def test_a_changed_row_is_found_by_its_digest(backup):
 
 
 def test_a_changed_row_with_its_digest_set_right_is_found_with_the_keys(filled, backup, new):
-    with zipfile.ZipFile(backup) as archive:
-        deaths = archive.read("tables/deaths.jsonl").replace(b'"female"', b'"male"')
-        manifest = json.loads(archive.read("manifest.json"))
+    with zipfile.ZipFile(backup) as whole:
+        deaths = whole.read("tables/deaths.jsonl").replace(b'"female"', b'"male"')
+        manifest = json.loads(whole.read("manifest.json"))
     entry = next(e for e in manifest["tables"] if e["table"] == "deaths")
     entry["sha256"] = hashlib.sha256(deaths).hexdigest()
     changed = {"tables/deaths.jsonl": deaths, "manifest.json": json.dumps(manifest).encode()}
