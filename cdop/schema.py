@@ -11,6 +11,7 @@ import cdop.overview.models
 import cdop.reference_files.models
 import cdop.retention.models
 import cdop.retention.rights.models
+import cdop.security.audit.models
 import cdop.security.models
 import cdop.statistics.models
 import cdop.tasks.models  # noqa: F401

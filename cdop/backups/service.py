@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from sqlalchemy.engine import Connection, Engine
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from cdop import __version__, db, migrations
 from cdop.backups import archive, rows
@@ -22,6 +22,7 @@ from cdop.errors import Misconfigured, Refused, Unsafe
 from cdop.registers import open_register
 from cdop.security import custody
 from cdop.security.actor import Actor
+from cdop.security.audit.models import AuditLeaf, Unsealed
 from cdop.security.keys import Ring
 from cdop.security.models import RegisterInfo
 from cdop.security.vault import Vault
@@ -30,6 +31,9 @@ from cdop.security.work import Register, Work
 CREATE, RESTORE = "register:backup:create", "register:backup:restore"
 
 Progress = Callable[[str], None]
+
+# Each audit line that is restored waits to be sealed; those that have their leaf do not.
+_SEALED_ALREADY = sa.delete(Unsealed).where(col(Unsealed.entry_id).in_(select(AuditLeaf.entry_id)))
 
 
 def _unseen(_table: str) -> None:
@@ -145,6 +149,7 @@ def _load(engine: Engine, reader: Reader, file: Path, progress: Progress) -> Non
             except (sa.exc.DBAPIError, KeyError, ValueError, TypeError):
                 raise archive.broken(file) from None
         migrations.upgrade_on(connection)
+        connection.execute(_SEALED_ALREADY)
 
 
 def _check_loaded(engine: Engine, ring: Ring | None, file: Path) -> None:

@@ -14,9 +14,11 @@ from cdop.errors import CdopError
 from cdop.security import custody, key_versions
 from cdop.security.models import AuditEntry, RegisterInfo
 
+_ADDED_TO = ("audit_log", "audit_leaves", "audit_checkpoints")
+_REFUSALS = {"sqlite": ("no_update", "no_delete", "no_replace"), "postgresql": ("append_only",)}
 TRIGGERS = {
-    "sqlite": {"audit_log_no_update", "audit_log_no_delete", "audit_log_no_replace"},
-    "postgresql": {"audit_log_append_only"},
+    database: {"audit_log_unsealed"} | {f"{table}_{name}" for table in _ADDED_TO for name in names}
+    for database, names in _REFUSALS.items()
 }
 _TRIGGERS_THERE = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",

@@ -7,13 +7,20 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection, Engine
 
 from cdop.errors import Misconfigured
 
 # The role under which the application runs on PostgreSQL; the owner's role runs migrations.
 APPLICATION_ROLE = "cdop_app"
+_NOT_FOR_IT = {
+    "audit_log": "UPDATE, DELETE, TRUNCATE",
+    "audit_leaves": "UPDATE, DELETE, TRUNCATE",
+    "audit_checkpoints": "UPDATE, DELETE, TRUNCATE",
+    "audit_unsealed": "UPDATE, TRUNCATE",
+    "alembic_version": "INSERT, UPDATE, DELETE, TRUNCATE",
+}
 
 
 def config(connection: Connection | None = None) -> Config:
@@ -63,7 +70,7 @@ def check(engine: Engine) -> None:
 
 
 def _grant(connection: Connection) -> None:
-    """Let the application read and write everything, and only add to the audit log."""
+    """Let the application read and write everything; to the audit log and its trees only add."""
     if connection.dialect.name != "postgresql":
         return
     query = text("SELECT 1 FROM pg_roles WHERE rolname = :role")
@@ -72,7 +79,7 @@ def _grant(connection: Connection) -> None:
     for sentence in (
         "GRANT USAGE ON SCHEMA public TO {role}",
         "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
-        "REVOKE UPDATE, DELETE, TRUNCATE ON audit_log FROM {role}",
-        "REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON alembic_version FROM {role}",
     ):
         connection.execute(text(sentence.format(role=APPLICATION_ROLE)))
+    for table in set(_NOT_FOR_IT) & set(inspect(connection).get_table_names()):
+        connection.execute(text(f"REVOKE {_NOT_FOR_IT[table]} ON {table} FROM {APPLICATION_ROLE}"))

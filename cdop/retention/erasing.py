@@ -4,6 +4,7 @@ The coded row stays, so that last year's table comes out the same. See `cdop.ret
 erasure reaches.
 """
 
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, delete, select
@@ -214,6 +215,6 @@ def _ask(work: Work, row: Erasure, kind: str, permission: str) -> None:
     )
 
 
-def _audit(work: Work, action: str, row: Erasure, **detail: object) -> None:
+def _audit(work: Work, action: str, row: Erasure, **detail: Any) -> None:
     record = (row.record_kind, row.record_id)
     work.audit(action, record, row.organisation_id, erasure=str(row.id), **detail)

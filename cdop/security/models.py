@@ -105,12 +105,18 @@ class IndexToken(SQLModel, table=True):
 
 
 class AuditEntry(SQLModel, table=True):
-    """Who did what to what, and when. Insert only; no foreign keys; names of fields, no values."""
+    """Who did what to what, and when. Insert only; no foreign keys; names of fields, no values.
+
+    `case_id` is the case whose key seals what was opened or written; `mac` is keyed over all the
+    rest (`cdop.security.audit.lines`), and empty on lines older than it.
+    """
 
     __tablename__ = "audit_log"
     __table_args__ = (
         CheckConstraint("outcome IN ('done', 'denied', 'failed')", name="outcome"),
         Index("ix_audit_log_subject", "subject_id", "at"),
+        Index("ix_audit_log_case", "case_id", "at"),
+        Index("ix_audit_log_actor", "actor", "at"),
         Index("ix_audit_log_at", "at"),
     )
 
@@ -122,5 +128,7 @@ class AuditEntry(SQLModel, table=True):
     outcome: str = Field(sa_type=Text)
     subject_kind: str | None = Field(default=None, sa_type=Text)
     subject_id: UUID | None = Field(default=None, sa_type=Key)
+    case_id: UUID | None = Field(default=None, sa_type=Key)
     organisation_id: UUID | None = Field(default=None, sa_type=Key)
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
+    mac: bytes = Field(default=b"", sa_type=Bytes)

@@ -73,14 +73,15 @@ def find(session: Session, ring: Ring, progress: Progress = lambda _: None) -> I
 
 def _newest(session: Session) -> dict[tuple[str, UUID], tuple[int, str, UUID]]:
     """Return revision, digest and case of the newest line about each row."""
-    query = select(AuditEntry.subject_kind, AuditEntry.subject_id, AuditEntry.detail).where(
-        AuditEntry.action == SEALED, AuditEntry.outcome == "done"
-    )
+    query = select(
+        AuditEntry.subject_kind, AuditEntry.subject_id, AuditEntry.case_id, AuditEntry.detail
+    ).where(AuditEntry.action == SEALED, AuditEntry.outcome == "done")
     newest: dict[tuple[str, UUID], tuple[int, str, UUID]] = {}
-    for table, row_id, detail in session.exec(query.execution_options(yield_per=_BATCH)):
+    for table, row_id, case, detail in session.exec(query.execution_options(yield_per=_BATCH)):
         if table is None or row_id is None:
             continue
-        line = (int(detail["revision"]), str(detail["digest"]), UUID(detail["case"]))
+        # Lines older than the column name their case in the detail.
+        line = (int(detail["revision"]), str(detail["digest"]), case or UUID(detail["case"]))
         key = (table, row_id)
         if key not in newest or line[0] > newest[key][0]:
             newest[key] = line

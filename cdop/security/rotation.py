@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from os import urandom
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -115,7 +116,7 @@ def retire(register: Register, version: int, to: Path | None = None) -> None:
         _write(register, ring.without(version), to)
 
 
-def note(work: Work, /, action: str, **detail: int) -> None:
+def note(work: Work, /, action: str, **detail: Any) -> None:
     """Write the audit line of a command."""
     work.check(MANAGE)
     work.audit(action, None, None, **detail)

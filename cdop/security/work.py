@@ -64,15 +64,18 @@ class Work:
         action: str,
         subject: tuple[str, UUID] | None = None,
         organisation_id: UUID | None = None,
+        case: UUID | None = None,
         **detail: Any,
     ) -> None:
         """Write an audit line in this transaction. See `cdop.security.audit.record`."""
         audit.record(
             self.session,
+            self.vault.ring,
             self.actor,
             self.now,
             action,
             subject=subject,
+            case=case,
             organisation_id=organisation_id,
             **detail,
         )
@@ -100,7 +103,7 @@ class Work:
             rollback.SEALED,
             (str(row.__tablename__), row.id),
             row.organisation_id,
-            case=str(row.subject_id),
+            row.subject_id,
             revision=row.sealed_revision,
             digest=rollback.digest(self.vault.ring, row),
         )
@@ -138,9 +141,9 @@ class Work:
             section.permission,
             (str(row.__tablename__), row.id),
             row.organisation_id,
+            row.subject_id,
             section=section.column,
             why=why,
-            case=str(row.subject_id),
         )
         return self.open_within(row, section)
 
@@ -230,7 +233,8 @@ class Register:
 
     def _record(self, actor: Actor, outcome: str, permission: str) -> None:
         with Session(self._writing) as session, session.begin():
-            audit.record(session, actor, self.clock.now(), permission, outcome=outcome)
+            ring = self.vault.ring
+            audit.record(session, ring, actor, self.clock.now(), permission, outcome=outcome)
 
 
 def _is_passing(error: DBAPIError | StaleDataError) -> bool:

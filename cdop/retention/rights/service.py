@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -210,5 +211,5 @@ def _ask(work: Work, row: RightsRequest, code: str) -> None:
     )
 
 
-def _audit(work: Work, action: str, row: RightsRequest, **detail: object) -> None:
+def _audit(work: Work, action: str, row: RightsRequest, **detail: Any) -> None:
     work.audit(action, ("rights_requests", row.id), row.organisation_id, **detail)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from cdop.meetings import queries as meetings
 from cdop.organisations import people
 from cdop.organisations import queries as organisations
-from cdop.security import audit
+from cdop.security.audit import queries as audit
 from cdop.security.permissions import LABELS, Role
 from cdop.security.work import Work
 from cdop.tasks import models as tasks

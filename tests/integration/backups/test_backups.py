@@ -20,6 +20,7 @@ from cdop.deaths.models import Death
 from cdop.deaths.service import notify
 from cdop.errors import Denied, Misconfigured, Refused, Unsafe
 from cdop.security import keys
+from cdop.security.audit.models import Unsealed
 from cdop.security.models import AuditEntry
 from cdop.security.vault import Vault
 from cdop.security.work import Register
@@ -260,8 +261,9 @@ def test_a_backup_of_a_newer_version_says_so(backup):
         backups.verify(backup)
 
 
-def test_a_backup_of_an_older_version_is_brought_up_to_date(new, tmp_path):
+def test_a_backup_of_an_older_version_is_brought_up_to_date(new, tmp_path, monkeypatch):
     """Taken at the first revision, restored by today's program."""
+    monkeypatch.setattr(backups.service, "_audit", lambda *_: None)  # today's line does not fit it
     folder = tmp_path / "old"
     folder.mkdir()
     settings = replace(
@@ -270,10 +272,20 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(new, tmp_path):
     engine = db.connect(settings.database_url)
     with engine.execution_options(writes=True).begin() as connection:
         migrations.upgrade_on(connection, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO audit_log (id, at, recorded_at, actor, action, outcome, detail) VALUES "
+            "('0197a000-0000-7000-8000-000000000001', '2026-01-05T09:00:00.000000+00:00', "
+            "'2026-01-05T09:00:00.000000+00:00', 'anna', 'tests:thing:done', 'done', '{}')"
+        )
     ring = keys.create(settings.keys)
     old = Register(settings, engine, Vault(ring), SystemClock())
     registers._write_info(engine, ring, old.clock, False)
     file = tmp_path / "old.backup"
     assert backups.create(old, MAKER, file).revision == "0001"
     backups.restore(new, MAKER, file, settings.keys)
-    migrations.check(registers.open_register(new).engine)
+    restored = registers.open_register(new)
+    migrations.check(restored.engine)
+    with restored.reading(MAKER) as work:
+        old_line = work.session.exec(select(AuditEntry)).one()
+        assert (old_line.actor, old_line.mac) == ("anna", b"")
+        assert work.session.get(Unsealed, old_line.id)
