@@ -7,8 +7,8 @@ from alembic import op
 
 from cdop import db
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 _REFUSAL = "the audit log is append-only"
 _OLD = (
