@@ -13,6 +13,7 @@ import cdop.retention.models
 import cdop.retention.rights.models
 import cdop.security.audit.models
 import cdop.security.models
+import cdop.sign_in.models
 import cdop.statistics.models
 import cdop.tasks.models  # noqa: F401
 

@@ -8,7 +8,7 @@ and a test opens a window of its own for each person:
 
     with serving(create_app(register)) as address:
         anna = visit(address)
-        sign_in(anna, "anna", password)
+        sign_in(anna, "anna", password, code_for(register, "anna"))
         assert_accessible(anna)
 
 At the end of the test it fails when any page wrote an error to the console, threw, or asked for
@@ -120,11 +120,17 @@ def serving(app: FastAPI, host: str = "localhost") -> Iterator[str]:
         thread.join(10)
 
 
-def sign_in(page: Page, username: str, password: str) -> None:
-    """Sign in on the page that is open, which leads to the sign-in page if it is not that."""
+def sign_in(page: Page, username: str, password: str, code: str | None = None) -> None:
+    """Sign in on the page that is open, which leads to the sign-in page if it is not that.
+
+    `code` is the second factor's, for an account that has one (`tests.client.code_for`).
+    """
     page.get_by_label("User name").fill(username)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()
+    if code:
+        page.get_by_label("Code").fill(code)
+        page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Sign out").wait_for()
 
 

@@ -83,16 +83,22 @@ def _tell(accounts: Sequence[NewAccount], scaled: Scaled | None) -> None:
         )
     if accounts:
         typer.echo("The demonstration is ready. Everyone in it is invented.")
-        typer.echo("Its accounts, with passwords made now and shown this once:")
+        typer.echo("Its accounts, with secrets made now and shown this once:")
         Console(width=None if Console().is_terminal else 160).print(_table(accounts))
     # No path: scripts/start fills a folder aside and moves it into place.
     typer.echo("Next: serve it (cdop serve, with the same --data) and sign in as one of them.")
+    typer.echo(
+        "Each also asks for a code: type the key into an authenticator app, "
+        "or print a code with: cdop user code USERNAME"
+    )
 
 
 def _table(accounts: Iterable[NewAccount]) -> Table:
-    table = Table("Role", "User name", "Password", "The start page shows")
-    for column in table.columns[:3]:
+    table = Table("Role", "User name", "Password", "Key of the app", "The start page shows")
+    for column in table.columns[:4]:
         column.no_wrap = True
     for account in accounts:
-        table.add_row(account.role, account.username, account.password, account.shows)
+        table.add_row(
+            account.role, account.username, account.password, account.secret, account.shows
+        )
     return table

@@ -33,6 +33,7 @@ def init(context: typer.Context) -> None:
     typer.echo("Next, name the organisations and the first administrator:")
     typer.echo(f'  {command} organisation add SLUG --kind area --name "…" --from 2019-09-29')
     typer.echo(f'  {command} user add USERNAME --name "…" --role administrator')
+    typer.echo("The second prints an invitation, by which its owner chooses a password.")
 
 
 def serve(

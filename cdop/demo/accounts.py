@@ -1,4 +1,4 @@
-"""The accounts of the demonstration: one for each role, with passwords made at that moment."""
+"""The accounts of the demonstration: one for each role, with secrets made at that moment."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,9 +6,11 @@ from datetime import date
 from cdop.demo.places import BEGAN, NEW_ARRANGEMENTS
 from cdop.organisations import people
 from cdop.organisations.queries import by_slug
-from cdop.security import passwords
+from cdop.security import one_time_codes, passwords
 from cdop.security.permissions import LABELS, Role
 from cdop.security.work import Work
+from cdop.sign_in import authenticators
+from cdop.sign_in import passwords as password_of
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,16 @@ class Post:
 
 @dataclass(frozen=True, repr=False)
 class NewAccount:
-    """An account just made, with its password: to be shown once and kept nowhere."""
+    """An account just made, with its secrets: to be shown once and kept nowhere.
+
+    `secret` is the seed of its authenticator app, `otpauth` the address by which an app takes it.
+    """
 
     role: str
     username: str
     password: str
+    secret: str
+    otpauth: str
     shows: str
 
 
@@ -104,18 +111,20 @@ NEIGHBOURS = tuple(
 
 
 def appoint(work: Work, posts: tuple[Post, ...]) -> list[NewAccount]:
-    """Make the accounts of `posts`. Returns them with their passwords."""
+    """Make the accounts of `posts`. Returns them with their secrets."""
     return [_appoint(work, post) for post in posts]
 
 
 def _appoint(work: Work, post: Post) -> NewAccount:
-    password = passwords.generate()
+    password, secret = passwords.generate(), one_time_codes.new_secret()
     name = f"{post.username.replace('-', ' ').title()} (invented)"
-    account = people.add_account(work, post.username, name, password)
+    account = people.add_account(work, post.username, name)
+    password_of.set_for(work, account, password)
+    authenticators.add(work, account, secret)
     for slug in post.at or (None,):
         where = by_slug(work.session, slug).id if slug else None
         people.add_membership(
             work, account, post.role, where, office=post.office, valid_from=post.since
         )
-    label = LABELS[post.role]
-    return NewAccount(label, post.username, password, post.shows)
+    address = one_time_codes.address_of(secret, post.username, "cdop demonstration")
+    return NewAccount(LABELS[post.role], post.username, password, secret, address, post.shows)

@@ -82,7 +82,10 @@ class OrganisationLink(SQLModel, table=True):
 
 
 class Account(SQLModel, table=True):
-    """A person who signs in. Work identity only: the user name is what the audit log shows."""
+    """A person who signs in. Work identity only: the user name is what the audit log shows.
+
+    `password_hash` is empty until the person has set a password: nothing matches it.
+    """
 
     __tablename__ = "accounts"
 
@@ -112,14 +115,40 @@ class Membership(SQLModel, table=True):
     valid_to: date | None = Field(default=None, sa_type=Day)
 
 
+class Method(StrEnum):
+    """How somebody proved who they are when a session began: a password alone, or what with it."""
+
+    PASSWORD = "password"  # noqa: S105
+    TOTP = "totp"
+    RECOVERY = "recovery"
+    PASSKEY = "passkey"
+    OIDC = "oidc"
+
+
 class SignIn(SQLModel, table=True):
-    """A signed-in session. Only the hash of its token is kept."""
+    """A signed-in session. Only the hash of its token is kept.
+
+    `confirmed_at` is when a second factor was last given in it. `elsewhere_at` and
+    `elsewhere_browser` tell of a later sign-in to the account, until its owner has seen that.
+    """
 
     __tablename__ = "sign_ins"
+    __table_args__ = (
+        CheckConstraint(
+            "method IN ('password', 'totp', 'recovery', 'passkey', 'oidc')", name="method"
+        ),
+        CheckConstraint("(elsewhere_at IS NULL) = (elsewhere_browser IS NULL)", name="elsewhere"),
+        Index("ix_sign_ins_account", "account_id"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Key)
     token_hash: bytes = Field(sa_type=Bytes, unique=True)
     account_id: UUID = Field(sa_type=Key, foreign_key="accounts.id")
+    method: str = Field(sa_type=Text)
+    browser: str = Field(sa_type=Text)
     started_at: datetime = Field(sa_type=Moment)
     seen_at: datetime = Field(sa_type=Moment)
+    confirmed_at: datetime | None = Field(default=None, sa_type=Moment)
     ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    elsewhere_at: datetime | None = Field(default=None, sa_type=Moment)
+    elsewhere_browser: str | None = Field(default=None, sa_type=Text)

@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 from cdop.db import Day
 from cdop.errors import Invalid, NotFound
 from cdop.organisations.models import Account, LinkKind, Membership, OrganisationLink
-from cdop.security import passwords
 from cdop.security.actor import Actor, Grant
 from cdop.security.permissions import ASSIGNED_ONLY, Role
 from cdop.security.work import Work
@@ -40,10 +39,10 @@ _PREDECESSORS = sa.select(
 _GRANTS = sa.select(_REACH.union(_PREDECESSORS))
 
 
-def add_account(work: Work, username: str, display_name: str, password: str) -> UUID:
-    """Add a person who can sign in. Returns the account's id.
+def add_account(work: Work, username: str, display_name: str) -> UUID:
+    """Add a person, who sets a password when they take up an invitation. Returns the account's id.
 
-    Raises Invalid when the user name is taken or the password is short of 12 characters.
+    Raises Invalid when the user name is taken.
     """
     work.check(MANAGE)
     username = username.strip().lower()
@@ -52,14 +51,12 @@ def add_account(work: Work, username: str, display_name: str, password: str) -> 
         faults["username"] = "Enter a user name"
     elif work.session.exec(select(Account).where(Account.username == username)).first():
         faults["username"] = "That user name is taken"
-    if len(password) < 12:
-        faults["password"] = "The password must have at least 12 characters"  # noqa: S105
     if faults:
         raise Invalid(faults)
     account = Account(
         username=username,
         display_name=display_name.strip() or username,
-        password_hash=passwords.hash_password(password),
+        password_hash="",
         created_at=work.now,
     )
     work.session.add(account)
@@ -104,11 +101,19 @@ def add_membership(
 
 def actor_by_username(session: Session, username: str, day: date) -> Actor:
     """Return the actor for a user name on a day, as the command line uses it. Raises NotFound."""
-    query = select(Account).where(Account.username == username.strip().lower())
-    account = session.exec(query).one_or_none()
-    if account is None or account.disabled_at:
+    account = by_username(session, username)
+    if account.disabled_at:
         raise NotFound
     return actor_of(session, account, day)
+
+
+def by_username(session: Session, username: str) -> Account:
+    """Return the account of a user name, disabled or not. Raises NotFound."""
+    query = select(Account).where(Account.username == username.strip().lower())
+    account = session.exec(query).one_or_none()
+    if account is None:
+        raise NotFound
+    return account
 
 
 def actor_of(session: Session, account: Account, day: date) -> Actor:

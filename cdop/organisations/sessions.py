@@ -1,19 +1,23 @@
-"""Signing in and out. A session lives in the database and ends the moment it is ended there."""
+"""Sessions of those who have signed in. One lives in the database and ends when it is ended there.
+
+How somebody proves who they are before a session starts: `cdop.sign_in`.
+"""
 
 import hashlib
 import hmac
-import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlmodel import col, select
 
-from cdop.organisations.models import Account, SignIn
+from cdop.organisations.models import Account, Method, SignIn
 from cdop.organisations.people import grants_on
-from cdop.security import passwords
 from cdop.security.actor import Actor, system
+from cdop.security.permissions import needs_second_factor
 from cdop.security.work import Register, Work
 
 IDLE = timedelta(minutes=15)
@@ -28,9 +32,13 @@ _BY_TOKEN = (
     sa.select(
         col(SignIn.id),
         col(SignIn.account_id),
+        col(SignIn.method),
         col(SignIn.started_at),
         col(SignIn.seen_at),
+        col(SignIn.confirmed_at),
         col(SignIn.ended_at),
+        col(SignIn.elsewhere_at),
+        col(SignIn.elsewhere_browser),
         col(Account.username),
         col(Account.display_name),
         col(Account.disabled_at),
@@ -40,37 +48,33 @@ _BY_TOKEN = (
 )
 
 
-def sign_in(register: Register, username: str, password: str) -> str | None:
-    """Start a session. Returns its token, or None when name or password is wrong.
+@dataclass(frozen=True)
+class Elsewhere:
+    """A later sign-in to the same account: when, and in what kind of browser."""
 
-    A wrong name takes as long as a wrong password; both are written to the audit log.
+    at: datetime
+    browser: str
+
+
+@dataclass(frozen=True)
+class Current:
+    """Who a session stands for, when a second factor was last given in it, what to tell of."""
+
+    actor: Actor
+    method: Method
+    confirmed_at: datetime | None
+    elsewhere: Elsewhere | None
+
+
+def current(register: Register, token: str) -> Current | None:
+    """Return what a token stands for, or None when its session is over.
+
+    A session that began with a password alone is over as soon as a role needs more.
     """
     with register.reading(GATE) as work:
-        account = work.session.exec(
-            select(Account).where(Account.username == username.strip().lower())
-        ).one_or_none()
-    kept = account.password_hash if account and not account.disabled_at else None
-    if not passwords.matches(password, kept) or account is None:
-        register.do(GATE, _note_failure, account.id if account else None)
-        return None
-    token = secrets.token_urlsafe(32)
-    register.do(Actor(account.username, account.display_name), start, account.id, token)
-    return token
-
-
-def actor_for(register: Register, token: str) -> Actor | None:
-    """Return who a token stands for, or None when its session is over."""
-    with register.reading(GATE) as work:
-        values = {"hash": _hash(token)}
+        values = {"hash": hash_of(token)}
         row = work.session.connection().execute(_BY_TOKEN, values).one_or_none()
-        alive = (
-            row is not None
-            and row.ended_at is None
-            and row.disabled_at is None
-            and work.now - row.seen_at < IDLE
-            and work.now - row.started_at < LONGEST
-        )
-        if row is None or not alive:
+        if row is None or row.disabled_at or not _is_alive(row, work.now):
             return None
         actor = Actor(
             name=row.username,
@@ -80,9 +84,18 @@ def actor_for(register: Register, token: str) -> Actor | None:
             session_id=row.id,
         )
         stale = work.now - row.seen_at > _SEEN_EVERY
+    if row.method == Method.PASSWORD and any(needs_second_factor(g.role) for g in actor.grants):
+        return None
     if stale:
         register.do(GATE, _see, row.id)
-    return actor
+    told = Elsewhere(row.elsewhere_at, row.elsewhere_browser) if row.elsewhere_at else None
+    return Current(actor, Method(row.method), row.confirmed_at, told)
+
+
+def actor_for(register: Register, token: str) -> Actor | None:
+    """Return who a token stands for, or None when its session is over."""
+    found = current(register, token)
+    return found.actor if found else None
 
 
 def sign_out(register: Register, token: str) -> None:
@@ -95,22 +108,68 @@ def csrf(token: str) -> str:
     return hmac.digest(token.encode(), b"csrf", "sha256").hex()
 
 
-def start(work: Work, account_id: UUID, token: str) -> None:
-    """Start a session for an account whose sign-in has been checked; only the hash is kept."""
+def start(
+    work: Work, account_id: UUID, token: str, *, method: Method, browser: str = "a browser"
+) -> None:
+    """Start a session for an account whose sign-in has been checked; only the hash is kept.
+
+    Whoever is signed in to the account already is told of it at their next page.
+    """
+    _tell_others(work, account_id, browser)
+    second = method is not Method.PASSWORD
     work.session.add(
         SignIn(
-            token_hash=_hash(token),
+            token_hash=hash_of(token),
             account_id=account_id,
+            method=method,
+            browser=browser,
             started_at=work.now,
             seen_at=work.now,
+            confirmed_at=work.now if second else None,
         )
     )
-    work.audit("accounts:session:start", ("accounts", account_id))
+    work.audit("accounts:session:start", ("accounts", account_id), method=method.value)
 
 
-def _note_failure(work: Work, account_id: UUID | None) -> None:
-    subject = ("accounts", account_id) if account_id else None
-    work.audit("accounts:session:refuse", subject)
+def end_others(work: Work, account_id: UUID, but: UUID | None = None) -> int:
+    """End the sessions of an account, but for one. Returns how many were ended."""
+    ended = 0
+    for row in alive(work, account_id):
+        if row.id != but:
+            row.ended_at = work.now
+            ended += 1
+    if ended:
+        work.audit("accounts:session:end", ("accounts", account_id), sessions=ended)
+    return ended
+
+
+def alive(work: Work, account_id: UUID) -> list[SignIn]:
+    """Return the sessions of an account that have not ended, the latest first."""
+    query = select(SignIn).where(
+        SignIn.account_id == account_id,
+        col(SignIn.ended_at).is_(None),
+        SignIn.seen_at > work.now - IDLE,
+        SignIn.started_at > work.now - LONGEST,
+    )
+    return list(work.session.exec(query.order_by(col(SignIn.started_at).desc())))
+
+
+def hash_of(token: str) -> bytes:
+    """Return what is kept of a secret token of 256 random bits."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _is_alive(row: Any, now: datetime) -> bool:
+    recent = now - row.seen_at < IDLE and now - row.started_at < LONGEST
+    return row.ended_at is None and recent
+
+
+def _tell_others(work: Work, account_id: UUID, browser: str) -> None:
+    work.session.execute(
+        sa.update(SignIn)
+        .where(col(SignIn.account_id) == account_id, col(SignIn.ended_at).is_(None))
+        .values(elsewhere_at=work.now, elsewhere_browser=browser)
+    )
 
 
 def _see(work: Work, sign_in_id: UUID) -> None:
@@ -120,12 +179,8 @@ def _see(work: Work, sign_in_id: UUID) -> None:
 
 
 def _end(work: Work, token: str) -> None:
-    query = select(SignIn).where(SignIn.token_hash == _hash(token))
+    query = select(SignIn).where(SignIn.token_hash == hash_of(token))
     row = work.session.exec(query).one_or_none()
     if row and row.ended_at is None:
         row.ended_at = work.now
         work.audit("accounts:session:end", ("accounts", row.account_id))
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

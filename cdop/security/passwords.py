@@ -22,16 +22,30 @@ def hash_password(password: str) -> str:
 
 
 def matches(password: str, kept: str | None) -> bool:
-    """Say whether a password is the one that was hashed; takes as long when there is none."""
+    """Say whether a password is the one that was hashed; takes as long when none is kept."""
     with _AT_ONCE:
         try:
             _HASHER.verify(kept or _NOBODY, password)
-            return kept is not None
+            return bool(kept)
         except (VerificationError, InvalidHashError):
             return False
 
 
+def is_outdated(kept: str) -> bool:
+    """Say whether a hash was made with other parameters than those of today."""
+    return _HASHER.check_needs_rehash(kept)
+
+
 def generate() -> str:
     """Return a new password of four groups of five characters (about 98 bits)."""
-    groups = ("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
+    return _groups(4)
+
+
+def recovery_code() -> str:
+    """Return a new code that stands in for a second factor: five groups of five (123 bits)."""
+    return _groups(5)
+
+
+def _groups(number: int) -> str:
+    groups = ("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(number))
     return "-".join(groups)

@@ -26,6 +26,7 @@ from cdop.web.retention import hold_routes
 from cdop.web.retention import routes as retention
 from cdop.web.rights import routes as rights
 from cdop.web.search import routes as search
+from cdop.web.sign_in import confirm_routes, join_routes, second_routes
 from cdop.web.sign_in import routes as sign_in
 from cdop.web.start import routes as start
 from cdop.web.statistics import loaded
@@ -35,6 +36,9 @@ from cdop.web.templating import environment
 # Each module has a `router`. More threads than cores only wait for one another.
 ROUTES: tuple[ModuleType, ...] = (
     sign_in,
+    second_routes,
+    join_routes,
+    confirm_routes,
     start,
     list_routes,
     notify_routes,

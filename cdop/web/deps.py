@@ -1,10 +1,14 @@
 """Who asks, and what a route asks of them.
 
-Every route declares one of three:
+Every route declares one of four:
 
     dependencies=[requires("deaths:case:read")]   signed in, holding the permission somewhere
     dependencies=[signed_in()]                    signed in
+    dependencies=[half_signed_in()]               between the password and the second factor
     dependencies=[public()]                       anyone
+
+With `confirmed=True` the first two also ask for a second factor given within the last minutes:
+`cdop.web.sign_in.confirming`. Put it on the page with the form as well as on the form's own route.
 
 `requires` is the outer wall: the service asks again, at the record's own organisation. A change by
 someone signed in must carry the session's token in its form. An app with a route that declares
@@ -23,14 +27,28 @@ from starlette.exceptions import HTTPException
 from cdop.organisations import queries, sessions
 from cdop.security.actor import Actor
 from cdop.security.work import Register
-from cdop.web.gathering import CSRF_FIELD, read_form
+from cdop.sign_in import confirming, steps
+from cdop.sign_in.delays import TooSoon, Visitor
+from cdop.sign_in.steps import Begun
+from cdop.web.browsers import label_of
+from cdop.web.gathering import CONFIRMATION_FIELD, CSRF_FIELD, read_form
 from cdop.web.headers import SAFE_METHODS
 
 COOKIE = "__Host-cdop"
+BEGUN = "__Host-cdop-begun"
+KNOWN = "__Host-cdop-known"
 
 
 class SignInNeeded(Exception):
     """Nobody is signed in, or no longer."""
+
+
+class ConfirmationNeeded(Exception):
+    """Someone is signed in, and is to give a second factor again. `fault` says what was wrong."""
+
+    def __init__(self, fault: str | None = None) -> None:
+        super().__init__()
+        self.fault = fault
 
 
 async def get_register(request: Request) -> Register:
@@ -49,15 +67,34 @@ CurrentRegister = Annotated[Register, Depends(get_register)]
 CurrentActor = Annotated[Actor, Depends(get_actor)]
 
 
+async def get_begun(request: Request) -> Begun:
+    """Return who is half signed in; for a route that is for `half_signed_in`."""
+    begun: Begun = request.state.begun
+    return begun
+
+
+CurrentBegun = Annotated[Begun, Depends(get_begun)]
+
+
 async def check_token(request: Request) -> None:
     """Refuse a change whose form does not carry the session's token. Touches no database."""
-    token = request.cookies.get(COOKIE)
+    await _check_token(request, COOKIE)
+
+
+async def check_begun_token(request: Request) -> None:
+    """Refuse a second step whose form does not carry the token of the first."""
+    await _check_token(request, BEGUN)
+
+
+async def _check_token(request: Request, cookie: str) -> None:
+    token = request.cookies.get(cookie)
     if token is None or request.method in SAFE_METHODS:
         return
     posted = await read_form(request)
     given = posted.fields.get(CSRF_FIELD, ("",))[0]
     if not hmac.compare_digest(given.encode(), sessions.csrf(token).encode()):
         raise HTTPException(403)
+    request.state.confirmation = posted.fields.get(CONFIRMATION_FIELD, ("",))[0]
 
 
 @dataclass(frozen=True)
@@ -65,17 +102,42 @@ class Access:
     """What a route asks of whoever asks for it."""
 
     permission: str | None = None
+    confirmed: bool = False
 
     def __call__(
         self, request: Request, register: CurrentRegister, _: Annotated[None, Depends(check_token)]
     ) -> None:
-        """Find out who asks. Raises SignInNeeded; Denied, which is written to the audit log."""
+        """Find out who asks. Raises SignInNeeded; Denied, which is written to the audit log.
+
+        Raises ConfirmationNeeded when a second factor is to be given again first.
+        """
         actor = identify(request)
         if actor is None:
             raise SignInNeeded
         if self.permission and not actor.may(self.permission):
             with register.work(actor) as work:
                 work.check(self.permission)
+        if self.confirmed:
+            _check_confirmed(request, register)
+
+
+@dataclass(frozen=True)
+class HalfAccess:
+    """Marks a route for who has shown a password, and no second factor yet."""
+
+    def __call__(
+        self,
+        request: Request,
+        register: CurrentRegister,
+        _: Annotated[None, Depends(check_begun_token)],
+    ) -> None:
+        """Find out who is half signed in. Raises SignInNeeded."""
+        token = request.cookies.get(BEGUN)
+        begun = steps.begun_by(register, token) if token else None
+        if begun is None or token is None:
+            raise SignInNeeded
+        request.state.begun = begun
+        request.state.csrf = sessions.csrf(token)
 
 
 @dataclass(frozen=True)
@@ -86,14 +148,19 @@ class Public:
         """Ask nothing."""
 
 
-def requires(permission: str) -> Any:
-    """Declare that a route is for those who hold a permission."""
-    return Depends(Access(permission))
+def requires(permission: str, *, confirmed: bool = False) -> Any:
+    """Declare that a route is for those who hold a permission (and have just confirmed)."""
+    return Depends(Access(permission, confirmed))
 
 
-def signed_in() -> Any:
-    """Declare that a route is for everyone who is signed in."""
-    return Depends(Access())
+def signed_in(*, confirmed: bool = False) -> Any:
+    """Declare that a route is for everyone who is signed in (and has just confirmed)."""
+    return Depends(Access(confirmed=confirmed))
+
+
+def half_signed_in() -> Any:
+    """Declare that a route is for those who have shown a password, and no second factor yet."""
+    return Depends(HalfAccess())
 
 
 def public() -> Any:
@@ -108,12 +175,39 @@ def identify(request: Request) -> Actor | None:
         return actor
     register: Register = request.app.state.register
     token = request.cookies.get(COOKIE)
-    actor = sessions.actor_for(register, token) if token else None
-    request.state.actor = actor
-    if actor and token:
+    current = sessions.current(register, token) if token else None
+    found = current.actor if current else None
+    request.state.actor = found
+    if current and token:
+        request.state.session = current
         request.state.csrf = sessions.csrf(token)
-        request.state.place = _place(request.app, register, actor)
-    return actor
+        request.state.place = _place(request.app, register, current.actor)
+    return found
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Return whom a request comes from, as far as signing in counts it."""
+    return Visitor(
+        source=request.client.host if request.client else "",
+        browser=label_of(request.headers.get("user-agent", "")),
+        remembers=request.cookies.get(KNOWN, ""),
+    )
+
+
+def _check_confirmed(request: Request, register: Register) -> None:
+    """Raise ConfirmationNeeded unless a second factor was just given, or comes with this form."""
+    current: sessions.Current = request.state.session
+    if confirming.is_confirmed(register, current):
+        return
+    code = getattr(request.state, "confirmation", "")
+    if not code:
+        raise ConfirmationNeeded
+    try:
+        right = confirming.confirm(register, current.actor, code, visitor_of(request))
+    except TooSoon as error:
+        raise ConfirmationNeeded(str(error)) from None
+    if not right:
+        raise ConfirmationNeeded("That is not right, or was used before")
 
 
 def _place(app: FastAPI, register: Register, actor: Actor) -> str:
@@ -136,6 +230,8 @@ def check_access_is_declared(app: FastAPI) -> int:
             continue
         count += 1
         asked = [d.call for d in context.dependant.dependencies]
-        if sum(isinstance(call, Access | Public) for call in asked) != 1:
-            raise RuntimeError(f"{context.path} must declare one of requires, signed_in, public")
+        if sum(isinstance(call, Access | HalfAccess | Public) for call in asked) != 1:
+            raise RuntimeError(
+                f"{context.path} must declare one of requires, signed_in, half_signed_in, public"
+            )
     return count

@@ -20,9 +20,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cdop.config import ROOT
 from cdop.errors import Denied, Invalid, NotFound, Refused
-from cdop.web.deps import SignInNeeded, identify
+from cdop.web.deps import ConfirmationNeeded, SignInNeeded, identify
 from cdop.web.gathering import CSRF_FIELD, read_form
 from cdop.web.headers import send_page
+from cdop.web.sign_in.confirming import answer_unconfirmed
 from cdop.web.templating import render
 
 log = logging.getLogger("cdop.web")
@@ -86,6 +87,7 @@ def plain_page(env: Environment, status: int, incident: str | None = None) -> st
 def add_error_pages(app: FastAPI) -> None:
     """Give the app a page for each way in which a request can fail."""
     app.add_exception_handler(SignInNeeded, _sign_in)
+    app.add_exception_handler(ConfirmationNeeded, answer_unconfirmed)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Invalid, _invalid)
     for kind in (NotFound, Denied, RequestValidationError):
@@ -98,11 +100,11 @@ async def _sign_in(request: Request, _: Exception) -> Response:
 
     Whoever sent a form is told, and shown what they typed.
     """
-    if request.method == "POST" and request.url.path != "/sign-out":
+    if request.method == "POST" and not request.url.path.startswith("/sign-"):
         return _show(request, 401, replace(PAGES[401], typed=await _typed(request)))
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     to = "/sign-in"
-    if request.method == "GET" and here != "/":
+    if request.method == "GET" and here != "/" and not here.startswith("/sign-"):
         to = f"/sign-in?next={quote(here, safe='/')}"
     if request.headers.get("HX-Request") == "true":
         return Response(status_code=204, headers={"HX-Redirect": to})

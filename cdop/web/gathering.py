@@ -15,6 +15,8 @@ from cdop.web.fields import DATE_PARTS, is_date, is_list, line_of
 from cdop.web.sentences import capital, phrase_of
 
 CSRF_FIELD = "csrf"
+CONFIRMATION_FIELD = "confirmation"
+"""The code of a second factor that is asked for again: part of no form of its own."""
 _MOST_FIELDS = 2000
 _MOST_LINES = 200
 _LONGEST_NUMBER = 4  # digits

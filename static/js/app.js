@@ -36,6 +36,15 @@ function sentencesOf(html) {
   return [`${title.trim()}.`, ...rest].join(" ");
 }
 
+// The secret of a link stands after its #, which is sent to nobody: it goes into the form instead.
+function takeFragment() {
+  const place = document.querySelector("[data-from-fragment] input");
+  if (!place || location.hash.length < 2) return;
+  place.value = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
+}
+
+takeFragment();
 initAll();
 focusIn(document);
 

@@ -10,10 +10,12 @@ from playwright.sync_api import Page
 from sqlmodel import select
 
 from cdop.organisations.models import Account
-from cdop.security import passwords
+from cdop.security import one_time_codes, passwords
 from cdop.security.work import Register
+from cdop.sign_in import authenticators
 from cdop.web.app import create_app
 from tests.browser import browser_type_launch_args, serving, sign_in, visit
+from tests.client import code_for
 from tests.factories import MAKER, Herefordshire, herefordshire
 
 __all__ = ["browser_type_launch_args", "visit"]
@@ -40,7 +42,7 @@ class Town:
         if who not in self.windows:
             page = self.visit(self.address, java_script_enabled=self.script)
             page.on("request", lambda request: self.asked.append(request.url))
-            sign_in(page, who, PASSWORD)
+            sign_in(page, who, PASSWORD, code_for(self.county.register, who))
             self.windows[who] = page
         return self.windows[who]
 
@@ -58,12 +60,13 @@ class Town:
 
 @pytest.fixture
 def county(sqlite_register: Register) -> Herefordshire:
-    """Herefordshire, where everyone has the same password."""
+    """Herefordshire, where everyone has the same password, and an authenticator app."""
     found = herefordshire(sqlite_register)
     with sqlite_register.work(MAKER) as work:
         kept = passwords.hash_password(PASSWORD)
         for account in work.session.exec(select(Account)):
             account.password_hash = kept
+            authenticators.add(work, account.id, one_time_codes.new_secret())
     return found
 
 

@@ -1,11 +1,17 @@
-"""What the sign-in page shows."""
+"""What the pages of signing in show."""
 
 from dataclasses import dataclass
+from io import BytesIO
 
+import segno
+from markupsafe import Markup
+
+from cdop.security import one_time_codes
 from cdop.web.forms import Bound
-from cdop.web.sign_in.forms import SignIn
+from cdop.web.sign_in.forms import Code, Join, SignIn
 
-NOTICES = {"signed-out": "You have signed out."}
+NOTICES = {"signed-out": "You have signed out.", "reset": "Your password was changed. Sign in."}
+ISSUER = "cdop"
 
 
 @dataclass(frozen=True)
@@ -15,6 +21,82 @@ class SignInPage:
     form: Bound[SignIn]
     next: str | None
     notice: str | None = None
+
+
+@dataclass(frozen=True)
+class CodePage:
+    """The second step of somebody who has a second factor."""
+
+    form: Bound[Code]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class EnrolPage:
+    """An authenticator app to be added: its seed as a picture and as text. `to` takes the form."""
+
+    form: Bound[Code]
+    to: str
+    next: str | None
+    picture: Markup
+    secret: str
+
+
+@dataclass(frozen=True)
+class CodesPage:
+    """New recovery codes, shown this once; then on to `next`."""
+
+    codes: tuple[str, ...]
+    username: str
+    next: str
+
+
+@dataclass(frozen=True)
+class JoinPage:
+    """An invitation to be taken up."""
+
+    form: Bound[Join]
+
+
+@dataclass(frozen=True)
+class ConfirmPage:
+    """What is asked before something grave. `typed` is sent again with the code, to `to`.
+
+    Who has no second factor is asked for the password. A texts of passwords is never among `typed`.
+    """
+
+    to: str
+    typed: tuple[tuple[str, str], ...]
+    by_password: bool
+    fault: str | None = None
+
+
+def enrol_page(
+    form: Bound[Code], secret: str, username: str, to: str, next: str | None
+) -> EnrolPage:
+    """Return the page that shows a seed to be taken up by an authenticator app."""
+    address = one_time_codes.address_of(secret, username, ISSUER)
+    grouped = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
+    return EnrolPage(form, to, next, square_code(address), grouped)
+
+
+def square_code(text: str) -> Markup:
+    """Return a QR code as SVG markup: lines only, no style that the page's policy would refuse."""
+    out = BytesIO()
+    segno.make(text, error="m").save(
+        out,
+        kind="svg",
+        scale=5,
+        xmldecl=False,
+        svgns=False,
+        nl=False,
+        omitsize=False,
+        light="#fff",
+        title="Square code for your authenticator app",
+        svgclass=None,
+        lineclass=None,
+    )
+    return Markup(out.getvalue().decode())  # noqa: S704  markup of our own
 
 
 def safe_path(path: str | None) -> str | None:

@@ -1,12 +1,15 @@
-"""Signing in and out. A wrong name and a wrong password get the same answer."""
+"""Signing in by name and password, and out. A wrong name and a wrong password get one answer."""
 
 from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
 
 from cdop.organisations import sessions
-from cdop.web.deps import COOKIE, CurrentRegister, public, signed_in
+from cdop.sign_in import steps
+from cdop.sign_in.delays import TooSoon
+from cdop.web.deps import COOKIE, CurrentRegister, public, signed_in, visitor_of
 from cdop.web.forms import Bound, PostedForm, bind, blank
+from cdop.web.sign_in.answers import forget_begun, go_on
 from cdop.web.sign_in.forms import SignIn
 from cdop.web.sign_in.pages import NOTICES, SignInPage, safe_path
 from cdop.web.templating import go, render
@@ -30,30 +33,36 @@ def ask_to_sign_in(request: Request) -> Response:
 
 @router.post("/sign-in", dependencies=[public()])
 def sign_in(request: Request, register: CurrentRegister, posted: PostedForm) -> Response:
-    """Start a session and lead to the page that was asked for."""
+    """Take the first step, and lead to the second or to the page that was asked for."""
     bound = bind(SignIn, posted)
     to = safe_path(bound.value("next"))
-    if bound.model:
-        token = sessions.sign_in(register, bound.model.username, bound.model.password)
-        if token:
-            old = request.cookies.get(COOKIE)
-            if old:
-                sessions.sign_out(register, old)
-            response = go(request, to or "/")
-            response.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="lax")
-            return response
-        bound = replace(bound, model=None, errors={"username": WRONG})
+    asked, status, fault = bound.model, 422, WRONG
+    if asked:
+        try:
+            step = steps.with_password(
+                register, asked.username, asked.password, visitor_of(request)
+            )
+        except TooSoon as error:
+            status, fault = 429, str(error)
+        else:
+            if step:
+                return go_on(request, register, step, to)
+        bound = replace(bound, model=None, errors={"username": fault})
     page = SignInPage(form=_forgetting_password(bound), next=to)
-    return render(request, "sign_in/page.html", page, block="form", status=422)
+    return render(request, "sign_in/page.html", page, status=status)
 
 
 @router.post("/sign-out", dependencies=[signed_in()])
 def sign_out(request: Request, register: CurrentRegister) -> Response:
-    """End the session, and have the browser forget what it holds of this register."""
+    """End the session, and have the browser forget what it holds of this register.
+
+    It goes on knowing whose browser it is: that opens nothing, and spares its owner delays.
+    """
     sessions.sign_out(register, request.cookies[COOKIE])
     response = go(request, "/sign-in?notice=signed-out")
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
-    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    forget_begun(response)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 

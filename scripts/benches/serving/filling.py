@@ -20,7 +20,7 @@ from cdop.config import Settings
 from cdop.db import new_id
 from cdop.deaths.models import Death
 from cdop.organisations import sessions
-from cdop.organisations.models import Account, Kind, Membership
+from cdop.organisations.models import Account, Kind, Membership, Method
 from cdop.organisations.service import found
 from cdop.security.actor import system
 from cdop.security.permissions import Role
@@ -67,7 +67,7 @@ def _panel(work: Work) -> tuple[UUID, str]:
         )
     )
     token = secrets.token_urlsafe(32)
-    sessions.start(work, account.id, token)
+    sessions.start(work, account.id, token, method=Method.TOTP)
     return panel, token
 
 

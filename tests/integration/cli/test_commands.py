@@ -8,9 +8,14 @@ from sqlmodel import select
 
 import cdop
 from cdop import config, registers
-from cdop.organisations import people, sessions
+from cdop.organisations import people
 from cdop.security.actor import system
 from cdop.security.models import AuditEntry
+from cdop.sign_in import invitations
+from cdop.sign_in.delays import Visitor
+from cdop.sign_in.steps import Next
+
+VISITOR = Visitor("192.0.2.1", "Firefox on Windows")
 
 
 @pytest.fixture
@@ -65,19 +70,21 @@ def test_a_command_on_no_register_says_how_to_make_one(run):
     assert "init" in ended.err
 
 
-def test_an_account_is_added_with_a_password_that_is_printed_once(made, register):
+def test_an_account_is_added_with_an_invitation_that_is_printed_once(made, register):
+    """Nobody but the account's owner chooses the password."""
     ended = made("user", "add", "anna", "--role", "coordinator", "--at", "shire-cdop", "--json")
     added = json.loads(ended.out)
-    assert sessions.sign_in(register, "anna", added["password"])
+    assert set(added) == {"username", "role", "invitation"}
+    step = invitations.accept(register, added["invitation"], "horses and staples", VISITOR)
+    assert step.next is Next.ENROL
     assert audited(register, "accounts:account:add") == [("system:cli", "done")]
+    assert audited(register, "accounts:password:set") == [("anna", "done")]
 
 
-def test_a_password_can_be_given_on_standard_input_and_is_not_printed(made, register):
-    given = ("user", "add", "bob", "--role", "auditor", "--password-stdin")
-    ended = made(*given, typed="a-long-password-of-bob\n")
-    assert ended.code == 0
-    assert "a-long-password" not in ended.out + ended.err
-    assert sessions.sign_in(register, "bob", "a-long-password-of-bob")
+def test_a_code_is_told_in_a_demonstration_only(made, run, monkeypatch):
+    made("user", "add", "anna", "--role", "auditor")
+    refused = made("user", "code", "anna")
+    assert (refused.code, "demonstration" in refused.err) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +103,7 @@ def test_an_account_that_cannot_be_is_refused(made, arguments, sentence):
     assert made("user", "add", "carl", "--role", "auditor").code == 0
 
 
-def test_a_short_password_and_a_taken_name_are_refused(made):
-    short = made("user", "add", "dora", "--role", "auditor", "--password-stdin", typed="short\n")
-    assert short.code == 1
+def test_a_taken_name_is_refused(made):
     made("user", "add", "dora", "--role", "auditor")
     taken = made("user", "add", "dora", "--role", "auditor")
     assert (taken.code, "taken" in taken.err) == (1, True)

@@ -19,8 +19,11 @@ from cdop.organisations.models import Organisation
 from cdop.organisations.queries import by_slug
 from cdop.overview.models import Review
 from cdop.reference import derive, nhs_numbers
+from cdop.security import one_time_codes
 from cdop.security.actor import system
 from cdop.security.models import AuditEntry
+from cdop.sign_in import steps
+from cdop.sign_in.delays import Visitor
 from cdop.statistics.outcomes import jcr_outcomes
 from cdop.tasks.models import Task
 from cdop.tasks.queries import worklist
@@ -163,11 +166,18 @@ def test_each_step_is_audited_as_the_account_that_took_it(built):
     assert actors["case_reviews:decision:decide"] >= {"children-chair", "partner-police"}
 
 
-def test_the_printed_passwords_open_the_accounts(built):
-    chosen = built.accounts[1]
+def test_the_printed_secrets_open_the_accounts_and_both_are_needed(built):
+    chosen, visitor = built.accounts[1], Visitor("192.0.2.1", "Firefox on Windows")
     assert chosen.username == "coordinator"
-    assert sessions.sign_in(built.register, chosen.username, chosen.password)
-    assert sessions.sign_in(built.register, chosen.username, "another-password") is None
+    assert steps.with_password(built.register, chosen.username, "another", visitor) is None
+    step = steps.with_password(built.register, chosen.username, chosen.password, visitor)
+    assert step.next is steps.Next.CODE
+    begun = steps.begun_by(built.register, step.token)
+    code = one_time_codes.code_of(chosen.secret, one_time_codes.step_at(built.register.clock.now()))
+    token = steps.with_code(built.register, begun, code, visitor)
+    assert sessions.actor_for(built.register, token).name == "coordinator"
+    assert sessions.actor_for(built.register, step.token) is None
+    assert chosen.secret in chosen.otpauth
 
 
 def test_no_two_accounts_share_a_password_and_none_is_kept(built):

@@ -18,12 +18,12 @@ from cdop.deaths import search
 from cdop.deaths.models import PossibleMatch
 from cdop.deaths.service import decide_match, notify
 from cdop.errors import Denied, Erased, Invalid, NotFound, Refused
-from cdop.organisations import sessions
 from cdop.organisations.models import OrganisationLink
 from cdop.retention import erasing, holds, listing, periods, rules
 from cdop.retention.periods import NewPeriod
 from cdop.retention.sign_ins import remove_sign_ins
 from cdop.security.models import DataKey
+from tests.client import session_of
 from tests.factories import MAKER, Herefordshire, child, told
 from tests.integration.retention.conftest import LATER, Old, a_reviewed_case, keep_for
 from tests.panels import audited
@@ -251,8 +251,8 @@ def test_old_sign_ins_are_removed_by_the_registers_period(
     county: Herefordshire, clock: FixedClock
 ) -> None:
     administrator = county.actors["administrator"]
-    for token in ("an invented token", "another"):
-        county.register.do(sessions.GATE, sessions.start, administrator.account_id, token)
+    for _ in range(2):
+        session_of(county.register, administrator.account_id)
         clock.at = clock.at.replace(year=clock.at.year + 2)
     with pytest.raises(Refused) as caught:
         county.register.do(administrator, remove_sign_ins)

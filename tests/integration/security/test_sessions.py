@@ -14,12 +14,16 @@ from cdop.security.actor import system
 from cdop.security.models import AuditEntry
 from cdop.security.permissions import Role
 from cdop.security.work import Register, Work
+from cdop.sign_in import passwords as password_of
+from cdop.sign_in import steps
+from cdop.sign_in.delays import Visitor
 from cdop.web.app import create_app
-from tests.client import Client
+from tests.client import Client, session_of
 from tests.factories import Herefordshire
 
 SYSTEM = system("tests")
 NAME, PASSWORD = "robin.invented", "an invented password"
+VISITOR = Visitor("192.0.2.1", "Firefox on Windows")
 READ = "deaths:case:read"
 
 
@@ -38,7 +42,8 @@ def account(county: Herefordshire, quick: None) -> Any:
     """An account that coordinates Herefordshire's panel in 2026."""
 
     def add(work: Work) -> Any:
-        made = people.add_account(work, NAME, "Robin Invented", PASSWORD)
+        made = people.add_account(work, NAME, "Robin Invented")
+        password_of.set_for(work, made, PASSWORD)
         people.add_membership(
             work,
             made,
@@ -62,9 +67,9 @@ def edit(register: Register, table: type[Any], id: Any, **values: Any) -> None:
 
 
 def sign_in(register: Register) -> str:
-    token = sessions.sign_in(register, NAME, PASSWORD)
-    assert token
-    return token
+    with register.reading(SYSTEM) as work:
+        account = people.by_username(work.session, NAME)
+    return session_of(register, account.id)
 
 
 def test_a_session_ends_after_fifteen_minutes_without_a_request(
@@ -107,7 +112,7 @@ def test_a_disabled_account_is_out_at_its_next_request_and_stays_out(
     token = sign_in(county.register)
     edit(county.register, Account, account, disabled_at=clock.at)
     assert sessions.actor_for(county.register, token) is None
-    assert sessions.sign_in(county.register, NAME, PASSWORD) is None
+    assert steps.with_password(county.register, NAME, PASSWORD, VISITOR) is None
 
 
 @pytest.mark.parametrize(
@@ -194,7 +199,7 @@ def test_whoever_is_wrong_walks_the_same_path(
         return matches(password, kept)
 
     monkeypatch.setattr(passwords, "matches", counted)
-    assert sessions.sign_in(county.register, name, word) is None
+    assert steps.with_password(county.register, name, word, VISITOR) is None
     assert len(checked) == 1
     with county.register.reading(SYSTEM) as work:
         query = select(AuditEntry).where(AuditEntry.action == "accounts:session:refuse")

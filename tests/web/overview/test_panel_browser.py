@@ -1,18 +1,17 @@
 """The pages of meetings and of the panel in a real browser: accessible, narrow, without script."""
 
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from cdop.organisations import sessions
 from cdop.overview.service import save_draft
 from cdop.security.work import Register
 from cdop.web.app import create_app
 from cdop.web.deps import COOKIE
 from tests.browser import assert_accessible, serving
+from tests.client import session_of
 from tests.factories import Herefordshire, herefordshire
 from tests.panels import WHOLE, a_case, a_meeting, a_tabled_case
 
@@ -32,10 +31,9 @@ def as_(county: Herefordshire, visit: Open) -> Iterator[Open]:
 
         def open_page(who: str, path: str, **options: object) -> Page:
             page = visit(f"{address}/sign-in", **options)
-            token = secrets.token_urlsafe(32)
             account = county.actors[who].account_id
             assert account
-            county.register.do(sessions.GATE, sessions.start, account, token)
+            token = session_of(county.register, account)
             secure = address.replace("http:", "https:")
             cookie = {"name": COOKIE, "value": token, "url": secure, "secure": True}
             page.context.add_cookies([cookie])  # type: ignore[list-item]

@@ -1,16 +1,15 @@
 """The pages of retention and of rights in a real browser: accessible and narrow."""
 
-import secrets
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from cdop.organisations import sessions
 from cdop.retention import holds
 from cdop.web.app import create_app
 from cdop.web.deps import COOKIE
 from tests.browser import assert_accessible, browser_type_launch_args, serving, visit
+from tests.client import session_of
 from tests.integration.retention.conftest import Old
 
 __all__ = ["browser_type_launch_args", "visit"]
@@ -25,10 +24,9 @@ def as_(old: Old, visit: Open) -> Iterator[Open]:
 
         def open_page(who: str, path: str) -> Page:
             page = visit(f"{address}/sign-in")
-            token = secrets.token_urlsafe(32)
             account = old.county.actors[who].account_id
             assert account
-            old.register.do(sessions.GATE, sessions.start, account, token)
+            token = session_of(old.register, account)
             secure = address.replace("http:", "https:")
             cookie = {"name": COOKIE, "value": token, "url": secure, "secure": True}
             page.context.add_cookies([cookie])  # type: ignore[list-item]

@@ -1,17 +1,16 @@
 """Finding a child, and being told of a likely duplicate while typing, in a real browser."""
 
-import secrets
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from cdop.deaths.service import notify
-from cdop.organisations import sessions
 from cdop.security.work import Register
 from cdop.web.app import create_app
 from cdop.web.deps import COOKIE
 from tests.browser import assert_accessible, serving
+from tests.client import session_of
 from tests.factories import Herefordshire, child, herefordshire, told
 
 Open = Callable[..., Page]
@@ -34,10 +33,9 @@ def open_page(county: Herefordshire, visit: Open) -> Iterator[Open]:
 
         def opened(path: str, **options: object) -> Page:
             page = visit(f"{address}/sign-in", **options)
-            token = secrets.token_urlsafe(32)
             account = county.actors["coordinator"].account_id
             assert account
-            county.register.do(sessions.GATE, sessions.start, account, token)
+            token = session_of(county.register, account)
             secure = address.replace("http:", "https:")
             cookie = {"name": COOKIE, "value": token, "url": secure, "secure": True}
             page.context.add_cookies([cookie])  # type: ignore[list-item]

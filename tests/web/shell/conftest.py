@@ -9,9 +9,11 @@ from fastapi import FastAPI
 from cdop import config, registers
 from cdop.organisations import people, service
 from cdop.organisations.models import Kind
+from cdop.security import one_time_codes
 from cdop.security.actor import Actor, system
 from cdop.security.permissions import Role
 from cdop.security.work import Register, Work
+from cdop.sign_in import authenticators, passwords
 from cdop.web.app import create_app
 from tests.browser import browser_type_launch_args, visit
 from tests.client import Client
@@ -31,13 +33,15 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Register]:
 
 
 def add_people(work: Work) -> None:
-    """Add a coordinator and an analyst with the same password."""
+    """Add a coordinator and an analyst with the same password, each with an authenticator app."""
     panel = service.found(work, "invented", Kind.CDOP, "Inventedshire CDOP", date(2008, 4, 1))
     for name, shown, role in (
         (sample.USERNAME, "Imogen Invented", Role.COORDINATOR),
         (sample.ANALYST, "Ada Analyst", Role.ANALYST),
     ):
-        account = people.add_account(work, name, shown, sample.PASSWORD)
+        account = people.add_account(work, name, shown)
+        passwords.set_for(work, account, sample.PASSWORD)
+        authenticators.add(work, account, one_time_codes.new_secret())
         people.add_membership(work, account, role, panel, valid_from=date(2008, 4, 1))
 
 

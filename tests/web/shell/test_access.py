@@ -11,7 +11,13 @@ from cdop.web import navigation
 from cdop.web.app import ROUTES, THREADS, create_app
 from cdop.web.deps import Access, Public, check_access_is_declared, public, requires
 
-PUBLIC = {("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/health")}
+PUBLIC = {
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("GET", "/join"),
+    ("POST", "/join"),
+    ("GET", "/health"),
+}
 
 
 def routes(app):

@@ -3,21 +3,58 @@
 import pytest
 
 from cdop.organisations import sessions
-from cdop.web.deps import COOKIE
+from cdop.web.deps import BEGUN, COOKIE
 from cdop.web.sign_in.pages import safe_path
+from tests.client import Client, code_for
 from tests.web.shell.sample import PASSWORD, USERNAME
 
 
-def test_a_right_password_starts_a_session_and_leads_on(stranger):
-    fields = {"username": USERNAME, "password": PASSWORD, "next": "/sample/parts"}
-    answer = stranger.submit("/sign-in", fields)
+def first_step(web, **more):
+    return web.submit("/sign-in", {"username": USERNAME, "password": PASSWORD, **more})
+
+
+def second_step(web, code, **more):
+    csrf = sessions.csrf(web.cookies[BEGUN])
+    return web.post("/sign-in/code", data={"code": code, "csrf": csrf, **more})
+
+
+def test_a_right_password_leads_to_the_second_factor_and_opens_nothing(stranger):
+    answer = first_step(stranger, next="/sample/parts")
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/sign-in/code?next=/sample/parts"
+    cookies = answer.headers.get_list("Set-Cookie")
+    assert [cookie.partition("=")[0] for cookie in cookies] == [BEGUN]
+    assert stranger.get("/sample/parts").headers["Location"].startswith("/sign-in?next=")
+
+
+def test_a_right_code_starts_a_session_and_leads_on(stranger, register):
+    first_step(stranger, next="/sample/parts")
+    assert "Your second factor" in stranger.get("/sign-in/code?next=/sample/parts").text
+    answer = second_step(stranger, code_for(register, USERNAME), next="/sample/parts")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sample/parts")
-    cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith(f"{COOKIE}=")
+    cookies = answer.headers.get_list("Set-Cookie")
+    (cookie,) = [each for each in cookies if each.startswith(f"{COOKIE}=")]
     for attribute in ("HttpOnly", "Secure", "Path=/", "SameSite=lax"):
         assert attribute in cookie
     assert "Domain" not in cookie
     assert stranger.get("/sample/parts").status_code == 200
+
+
+def test_the_second_step_needs_the_first_and_its_token(stranger, register):
+    code = code_for(register, USERNAME)
+    answer = stranger.post("/sign-in/code", data={"code": code})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
+    first_step(stranger)
+    assert stranger.post("/sign-in/code", data={"code": code}).status_code == 403
+    assert second_step(stranger, code).status_code == 303
+
+
+def test_a_code_signs_in_once(stranger, app, register):
+    code = code_for(register, USERNAME)
+    for expected in (303, 422):
+        web = Client(app)
+        first_step(web)
+        assert second_step(web, code).status_code == expected
 
 
 def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(stranger):
@@ -42,7 +79,10 @@ def test_the_password_is_never_written_back(stranger):
 
 def test_signing_in_again_ends_the_session_before(client, register):
     before = client.cookies[COOKIE]
-    client.post("/sign-in", data={"username": USERNAME, "password": PASSWORD})
+    first_step(client)
+    assert sessions.actor_for(register, before), "half a sign-in ends nothing"
+    answer = second_step(client, code_for(register, USERNAME))
+    assert f"{COOKIE}={before}" not in answer.headers["Set-Cookie"], "no session is taken over"
     assert sessions.actor_for(register, before) is None
 
 
@@ -50,7 +90,9 @@ def test_signing_out_ends_the_session_and_clears_the_browser(client, register):
     token = client.cookies[COOKIE]
     answer = client.submit("/sign-out", {})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?notice=signed-out")
-    assert answer.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    gone = [c for c in answer.headers.get_list("Set-Cookie") if "Max-Age=0" in c]
+    assert {cookie.partition("=")[0] for cookie in gone} == {COOKIE, BEGUN}
     assert sessions.actor_for(register, token) is None
     assert "You have signed out." in client.get("/sign-in?notice=signed-out").text
 
@@ -86,9 +128,11 @@ def test_no_other_may(path):
     assert safe_path(path) is None
 
 
-def test_a_next_that_leads_away_is_dropped(stranger):
-    fields = {"username": USERNAME, "password": PASSWORD, "next": "//elsewhere.example"}
-    assert stranger.submit("/sign-in", fields).headers["Location"] == "/"
+def test_a_next_that_leads_away_is_dropped(stranger, register):
+    answer = first_step(stranger, next="//elsewhere.example")
+    assert answer.headers["Location"] == "/sign-in/code"
+    answer = second_step(stranger, code_for(register, USERNAME), next="//elsewhere.example")
+    assert answer.headers["Location"] == "/"
     assert "elsewhere" not in stranger.get("/sign-in?next=//elsewhere.example").text
 
 

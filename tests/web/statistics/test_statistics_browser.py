@@ -1,16 +1,15 @@
 """Statistics in a real browser, without JavaScript too: from the exact year to the file."""
 
-import secrets
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from cdop.organisations import sessions
 from cdop.security.work import Register
 from cdop.web.app import create_app
 from cdop.web.deps import COOKIE
 from tests.browser import assert_accessible, serving
+from tests.client import session_of
 from tests.deaths import YEAR, herefordshire_2013_14
 from tests.factories import Herefordshire, herefordshire
 
@@ -32,10 +31,9 @@ def analyst(county: Herefordshire, visit: Open) -> Iterator[Open]:
 
         def open_page(path: str, **options: object) -> Page:
             page = visit(f"{address}/sign-in", **options)
-            token = secrets.token_urlsafe(32)
             account = county.actors["analyst"].account_id
             assert account
-            county.register.do(sessions.GATE, sessions.start, account, token)
+            token = session_of(county.register, account)
             secure = address.replace("http:", "https:")
             cookie = {"name": COOKIE, "value": token, "url": secure, "secure": True}
             page.context.add_cookies([cookie])  # type: ignore[list-item]

@@ -1,0 +1,1 @@
+"""Proving who signs in: passwords, second factors, recovery codes, invitations, delays."""

@@ -1,0 +1,142 @@
+"""Invitations: a secret by which somebody sets the password of their own account, once.
+
+Nobody chooses another's password: an account is made without one, and an administrator passes an
+invitation on. Only its hash is kept, and a new one ends those before.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from cdop.errors import Invalid, NotFound, Refused
+from cdop.organisations import sessions
+from cdop.organisations.models import Account
+from cdop.organisations.people import MANAGE
+from cdop.organisations.sessions import GATE, hash_of
+from cdop.security import passwords
+from cdop.security.actor import Actor
+from cdop.security.work import Register, Work
+from cdop.sign_in import factors
+from cdop.sign_in import passwords as password_rules
+from cdop.sign_in.delays import Visitor
+from cdop.sign_in.limits import limits
+from cdop.sign_in.models import Invitation
+from cdop.sign_in.steps import Step, begin
+
+OVER = "This invitation has been used or has expired. Ask for a new one"
+
+
+def invite(work: Work, account_id: UUID) -> str:
+    """Make an invitation to an account. Returns its secret, which nobody can read again.
+
+    Raises NotFound, and Refused for an account that is disabled.
+    """
+    work.check(MANAGE)
+    account = get(work, account_id)
+    if account.disabled_at:
+        raise Refused("This account is disabled. Enable it first.")
+    _end(work, account_id)
+    secret = secrets.token_urlsafe(32)
+    work.session.add(
+        Invitation(
+            account_id=account_id,
+            token_hash=hash_of(secret),
+            made_at=work.now,
+            made_by=work.actor.name,
+            expires_at=work.now + timedelta(hours=limits().invitation_hours),
+        )
+    )
+    work.audit("accounts:invitation:make", ("accounts", account_id))
+    return secret
+
+
+def reset(work: Work, account_id: UUID, *, with_factors: bool) -> str:
+    """Take a forgotten password away, and a lost second factor too; end all sessions.
+
+    Returns the secret of a new invitation. Raises Refused for one's own account: a colleague does
+    that, so that nobody gets round their own second factor alone.
+    """
+    work.check(MANAGE)
+    if account_id == work.actor.account_id:
+        raise Refused("Nobody resets their own account. Ask another administrator.")
+    account = get(work, account_id)
+    account.password_hash = ""
+    if with_factors:
+        factors.remove_all(work, account_id)
+    sessions.end_others(work, account_id)
+    work.audit("accounts:account:reset", ("accounts", account_id), factors=with_factors)
+    return invite(work, account_id)
+
+
+def accept(register: Register, secret: str, password: str, visitor: Visitor) -> Step:
+    """Set the password of the account that an invitation is for, and take the first step.
+
+    Raises Invalid on `invitation` when it was used, has expired or never was; on `password` when
+    that is refused, and then the invitation stands.
+    """
+    with register.reading(GATE) as work:
+        account = _account_of(work, secret)
+    password_rules.check(password, account.username)
+    hashed = passwords.hash_password(password)
+    actor = Actor(account.username, account.display_name, account.id)
+    return register.do(actor, _accept, secret, hashed, visitor)
+
+
+def pending(work: Work) -> dict[UUID, datetime]:
+    """Return until when an invitation stands for each account that has one."""
+    work.check(MANAGE)
+    query = select(Invitation.account_id, Invitation.expires_at).where(
+        col(Invitation.used_at).is_(None), Invitation.expires_at > work.now
+    )
+    return dict(work.session.exec(query).all())
+
+
+def get(work: Work, account_id: UUID) -> Account:
+    """Return an account. Raises NotFound."""
+    account = work.session.get(Account, account_id)
+    if account is None:
+        raise NotFound
+    return account
+
+
+def _account_of(work: Work, secret: str) -> Account:
+    query = (
+        select(Account)
+        .join(Invitation, col(Invitation.account_id) == Account.id)
+        .where(
+            Invitation.token_hash == hash_of(secret),
+            col(Invitation.used_at).is_(None),
+            Invitation.expires_at > work.now,
+            col(Account.disabled_at).is_(None),
+        )
+    )
+    account = work.session.exec(query).one_or_none()
+    if account is None:
+        raise Invalid({"invitation": OVER})
+    return account
+
+
+def _accept(work: Work, secret: str, hashed: str, visitor: Visitor) -> Step:
+    account = _account_of(work, secret)
+    used = (
+        update(Invitation)
+        .where(col(Invitation.token_hash) == hash_of(secret), col(Invitation.used_at).is_(None))
+        .values(used_at=work.now)
+    )
+    if work.session.execute(used).rowcount != 1:  # type: ignore[attr-defined]
+        raise Invalid({"invitation": OVER})
+    password_rules.keep(work, account.id, hashed)
+    sessions.end_others(work, account.id)
+    work.audit("accounts:invitation:accept", ("accounts", account.id))
+    return begin(work, account, visitor)
+
+
+def _end(work: Work, account_id: UUID) -> None:
+    work.session.execute(
+        update(Invitation)
+        .where(col(Invitation.account_id) == account_id, col(Invitation.used_at).is_(None))
+        .values(used_at=work.now)
+    )

@@ -1,0 +1,56 @@
+"""What somebody sees who is to confirm who they are: what they typed goes with them."""
+
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse, Response
+
+from cdop.security.work import Register
+from cdop.sign_in import factors
+from cdop.web.deps import ConfirmationNeeded
+from cdop.web.gathering import CONFIRMATION_FIELD, CSRF_FIELD, read_form
+from cdop.web.sign_in.pages import ConfirmPage
+from cdop.web.templating import is_htmx, render
+
+
+def confirm_page(
+    request: Request,
+    register: Register,
+    to: str,
+    typed: tuple[tuple[str, str], ...],
+    fault: str | None = None,
+) -> ConfirmPage:
+    """Return the page that asks whoever is signed in to confirm."""
+    actor = request.state.actor
+    with register.reading(actor) as work:
+        by_password = not factors.has_any(work, actor.account_id)
+    return ConfirmPage(to, typed, by_password, fault)
+
+
+async def answer_unconfirmed(request: Request, error: Exception) -> Response:
+    """Ask for the second factor: for a page by leading there and back, for a form on the spot.
+
+    The form's own answers are sent again with the code, so that nothing that was typed is lost.
+    """
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method in ("GET", "HEAD"):
+        to = f"/confirm?next={quote(here, safe='/')}"
+        if is_htmx(request):
+            return Response(status_code=204, headers={"HX-Redirect": to})
+        return RedirectResponse(to, 303)
+    posted = await read_form(request)
+    typed = tuple(
+        (name, text)
+        for name, texts in posted.fields.items()
+        for text in texts
+        if name not in (CSRF_FIELD, CONFIRMATION_FIELD) and "password" not in name
+    )
+    fault = error.fault if isinstance(error, ConfirmationNeeded) else None
+    register = request.app.state.register
+    page = await run_in_threadpool(confirm_page, request, register, here, typed, fault)
+    # htmx swaps what is refused by 422 only.
+    status = 422 if is_htmx(request) else 401
+    response = render(request, "sign_in/confirm.html", page, block="content", status=status)
+    response.headers.update({"HX-Retarget": "#maincontent", "HX-Reswap": "innerHTML"})
+    return response
