@@ -12,7 +12,7 @@ from cdop import db, migrations
 from cdop.clock import Clock, SystemClock
 from cdop.config import Settings
 from cdop.errors import Misconfigured
-from cdop.security import custody, key_versions
+from cdop.security import custody, index_roots, key_versions
 from cdop.security.keys import Ring
 from cdop.security.models import RegisterInfo
 from cdop.security.vault import Vault
@@ -75,16 +75,13 @@ def open_register(settings: Settings, *, clock: Clock | None = None) -> Register
         migrations.check(engine)
         with Session(engine) as session:
             info = session.exec(select(RegisterInfo)).one_or_none()
-            lacking = key_versions.lacking(session, ring)
+            lacking = _lacking(session, ring)
     except DatabaseError as error:
         raise _unreachable(settings) from error
     if info is None or info.key_check != ring.check_value(info.id.bytes):
         raise _wrong_keys(settings)
     if lacking:
-        raise Misconfigured(
-            f"The key file {settings.keys} lacks version {lacking[0]} of the keys that this "
-            f"register uses, or holds another in its place. {key_versions.mend(ring, lacking[0])}"
-        )
+        raise Misconfigured(f"The key file {settings.keys} lacks {lacking}")
     return Register(settings, engine, _vault(settings, ring), clock or SystemClock())
 
 
@@ -92,6 +89,20 @@ def is_demonstration(register: Register) -> bool:
     """Say whether this register was made for demonstration: every person in it is invented."""
     with Session(register.engine) as session:
         return bool(session.exec(select(RegisterInfo.demonstration)).one())
+
+
+def _lacking(session: Session, ring: Ring) -> str:
+    """Return what a key file lacks of what this register uses, and how to mend it."""
+    for kind, found, mend in (
+        ("keys", key_versions.lacking(session, ring), key_versions.mend),
+        ("index roots", index_roots.lacking(session, ring), index_roots.mend),
+    ):
+        if found:
+            return (
+                f"version {found[0]} of the {kind} that this register uses, or holds another in "
+                f"its place. {mend(ring, found[0])}"
+            )
+    return ""
 
 
 def _vault(settings: Settings, ring: Ring) -> Vault:
@@ -104,6 +115,7 @@ def _write_info(engine: Engine, ring: Ring, clock: Clock, demonstration: bool) -
     with Session(engine.execution_options(writes=True)) as session, session.begin():
         session.add(info)
         session.add(key_versions.first_key(ring, clock.now()))
+        session.add(index_roots.first_root(ring, clock.now()))
 
 
 def _prepare_folder(folder: Path) -> None:

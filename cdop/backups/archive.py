@@ -47,7 +47,10 @@ class Entry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a backup is a backup of. `code` is the keyed digest over all the rest."""
+    """What a backup is a backup of. `code` is the keyed digest over all the rest.
+
+    `key_version` stands in older backups: the index root that their code was made with.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,7 +59,7 @@ class Manifest(BaseModel):
     register_id: UUID
     revision: str
     created_at: datetime
-    key_version: int
+    key_version: int | None = None
     tables: list[Entry] = []
     code: str = ""
 
@@ -68,12 +71,14 @@ class Manifest(BaseModel):
     def code_by(self, ring: Ring) -> str:
         """Return the code that these keys give for this manifest."""
         text = self.model_dump_json(exclude={"code"})
-        key = ring.derive("backup-manifest", self.key_version)
+        purpose = "backup-manifest"
+        old = self.key_version
+        key = ring.anchored(purpose) if old is None else ring.derive(purpose, old)
         return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
     def check_code(self, ring: Ring) -> None:
         """Raise Unsafe when the backup was changed, or made by a register with other keys."""
-        known = self.key_version in ring.index
+        known = self.key_version is None or self.key_version in ring.index
         if not known or not hmac.compare_digest(self.code, self.code_by(ring)):
             raise Unsafe(
                 "The backup was changed after it was made, or these keys are another register's."

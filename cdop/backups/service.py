@@ -56,7 +56,6 @@ def create(
             register_id=info.id,
             revision=MigrationContext.configure(connection).get_current_revision() or "",
             created_at=register.clock.now(),
-            key_version=register.vault.ring.index_version,
         )
         with archive.writing(file, manifest) as out:
             for table in rows.tables(connection):

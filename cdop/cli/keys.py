@@ -10,12 +10,13 @@ from typing import Annotated
 import typer
 
 from cdop.cli import running
+from cdop.deaths.service.reindexing import make_tokens
 from cdop.errors import NotFound
-from cdop.security import resealing, rotation
+from cdop.security import index_rotation, resealing, rotation
 from cdop.security.key_versions import Version
 
 app = typer.Typer(
-    help="The keys that wrap the keys of the cases: add, promote, rewrap, retire; and reseal.",
+    help="The keys of the register: add, promote, rewrap, retire; reseal; reindex.",
     no_args_is_help=True,
 )
 
@@ -107,6 +108,34 @@ def reseal(context: typer.Context, as_json: running.AsJson = False) -> None:
             typer.echo(f"A sealed row of the case {case} does not open: it is left as it was.")
     if unread:
         raise typer.Exit(running.REFUSED)
+
+
+@app.command("reindex")
+def reindex(
+    context: typer.Context,
+    prepare: Annotated[
+        bool,
+        typer.Option("--prepare", help="Only add the new root to the key file: for many servers."),
+    ] = False,
+    to: To = None,
+    as_json: running.AsJson = False,
+) -> None:
+    """Make what finds a sealed value anew, under a new index root, and throw the old root away.
+
+    While the register serves; broken off, it goes on where it stopped. Servers that do not share
+    one key file need the new root first: --prepare, bring the file to each, then give it again.
+    """
+    register = running.opened(context)
+    if prepare:
+        version, file = index_rotation.prepare(register, to), str(to or register.settings.keys)
+        if not _told(as_json, version=version, file=file):
+            typer.echo(f"Added index root {version} to {file}. Keep a copy of it in another place.")
+            typer.echo("Bring it to every server, then: cdop keys reindex")
+        return
+    with _progress("Making index tokens") as progress:
+        cases = index_rotation.reindex(register, make_tokens, progress, to=to)
+    if not _told(as_json, cases=cases):
+        typer.echo(f"The index tokens of {cases:,} cases were made anew; the old root is gone.")
 
 
 def _next(found: list[Version]) -> str:

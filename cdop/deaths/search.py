@@ -112,7 +112,7 @@ def show(work: Work, term: Term, hits: Sequence[Hit]) -> Answer:
         found=len(hits),
         shown=len(deaths),
         kinds=term.kinds,
-        term=work.vault.token("search-term", term.canonical).hex(),
+        term=work.vault.mark("search-term", term.canonical),
     )
     found = []
     for id, hit in wanted.items():

@@ -11,7 +11,7 @@ from cdop import migrations
 from cdop.config import Settings
 from cdop.doctor.checks import OK, RESTORE, SKIPPED, WRONG, Check
 from cdop.errors import CdopError
-from cdop.security import custody, key_versions
+from cdop.security import custody, index_roots, key_versions
 from cdop.security.models import AuditEntry, RegisterInfo
 
 _ADDED_TO = ("audit_log", "audit_leaves", "audit_checkpoints")
@@ -57,6 +57,7 @@ def key_match(name: str, settings: Settings, engine: Engine) -> Check:
     with Session(engine) as session:
         info = session.exec(select(RegisterInfo)).one_or_none()
         lacking = key_versions.lacking(session, ring)
+        without_root = index_roots.lacking(session, ring)
     if info is None:
         return Check(name, WRONG, "the database holds no register", RESTORE)
     if info.key_check != ring.check_value(info.id.bytes):
@@ -65,6 +66,9 @@ def key_match(name: str, settings: Settings, engine: Engine) -> Check:
     if lacking:
         mend = key_versions.mend(ring, lacking[0])
         return Check(name, WRONG, f"the key file lacks version {lacking[0]} of the keys", mend)
+    if without_root:
+        found = f"the key file lacks version {without_root[0]} of the index roots"
+        return Check(name, WRONG, found, index_roots.mend(ring, without_root[0]))
     return Check(name, OK, "belong together")
 
 

@@ -4,24 +4,22 @@ Nothing here knows the database. What is opened in bulk (names to be searched) u
 `column` directly; everything else goes through `cdop.security.vault`.
 """
 
-import time
 from collections.abc import Callable
 from functools import lru_cache
 from os import urandom
-from threading import Lock
 from typing import NoReturn
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from cdop.errors import CdopError, Unsafe
+from cdop.errors import Unsafe
+from cdop.security.held_ring import HeldRing
 from cdop.security.keys import KEY_BYTES, Ring
 
 FORMAT = b"\x01"
 NONCE_BYTES = 12
 HEAD_BYTES = 3
-_ASK_AGAIN = 1.0  # seconds until the provider is asked again for a key that it did not have
 
 _ID, _REVISION, _HEAD = (length.to_bytes(4) for length in (16, 8, HEAD_BYTES))
 
@@ -89,15 +87,12 @@ class Wrapping:
     """The ring's key-encryption keys, ready for use; safe to share between threads.
 
     When a key is wrapped under a version that the ring lacks, another process has rotated the keys:
-    `reload` then reads the ring anew from where it is kept.
+    the ring is then read anew.
     """
 
-    def __init__(self, ring: Ring, reload: Callable[[], Ring] | None = None) -> None:
-        self.ring = ring
-        self._reload = reload
-        self._ciphers = _ciphers(ring)
-        self._lacking: dict[int, float] = {}
-        self._lock = Lock()
+    def __init__(self, held: HeldRing) -> None:
+        self._held = held
+        self._ciphers = _ciphers(held.ring)
 
     def new(self, version: int, subject_id: UUID, generation: int) -> tuple[CaseKey, bytes]:
         """Make a case key. Returns it opened and wrapped."""
@@ -133,17 +128,8 @@ class Wrapping:
         return found
 
     def _read_again(self, version: int) -> AESGCM | None:
-        with self._lock:
-            now = time.monotonic()
-            if self._reload and now - self._lacking.get(version, -_ASK_AGAIN) >= _ASK_AGAIN:
-                self._lacking[version] = now
-                try:
-                    ring = self._reload()
-                except CdopError:
-                    return None
-                if ring.anchor == self.ring.anchor:  # and not a file of another register
-                    self.ring, self._ciphers = ring, _ciphers(ring)
-            return self._ciphers.get(version)
+        self._ciphers = _ciphers(self._held.read_again("sealing", version))
+        return self._ciphers.get(version)
 
 
 def wrapped_at(subject: bytes, generation: int, version: int) -> bytes:

@@ -7,7 +7,7 @@ from sqlalchemy import func
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
-from cdop.security.keys import Ring
+from cdop.security.keys import NEWEST, OF_ITS_TIME, Ring
 from cdop.security.models import DataKey, SealingKey
 
 
@@ -48,9 +48,7 @@ def lacking(session: Session, ring: Ring) -> list[int]:
 
 def mend(ring: Ring, version: int) -> str:
     """Return the sentence that says which key file to put in place of one that lacks a version."""
-    if version in ring.retired:
-        return "That key was retired since: put a copy of the key file of that time in its place."
-    return "It is older than the register: put the newest copy of the key file in its place."
+    return OF_ITS_TIME if version in ring.retired else NEWEST
 
 
 def versions(session: Session, ring: Ring) -> list[Version]:

@@ -22,6 +22,8 @@ from cdop.security.providers import FILE, Provider
 
 KEY_BYTES = 32
 FORMAT = 1
+OF_ITS_TIME = "That key was retired since: put a copy of the key file of that time in its place."
+NEWEST = "It is older than the register: put the newest copy of the key file in its place."
 _RESTORE = "Restore the key file from where its copy is kept; without it nothing sealed opens."
 
 
@@ -42,14 +44,9 @@ class Ring:
     def __reduce__(self) -> NoReturn:
         raise TypeError("keys are neither pickled nor copied")
 
-    @property
-    def index_version(self) -> int:
-        """Return the version that new index tokens are made with."""
-        return max(self.index)
-
-    def derive(self, purpose: str, version: int | None = None) -> bytes:
-        """Derive a 32-byte key for `purpose` from the index root by HKDF-SHA256."""
-        return derived(self.index[version or self.index_version], purpose)
+    def derive(self, purpose: str, version: int) -> bytes:
+        """Derive a 32-byte key for `purpose` from an index root by HKDF-SHA256."""
+        return derived(self.index[version], purpose)
 
     def anchored(self, purpose: str) -> bytes:
         """Derive a 32-byte key for `purpose` that stays the same through every rotation."""
@@ -63,6 +60,10 @@ class Ring:
         """Return a value that only this very key gives: finds a ring whose key was exchanged."""
         return _mac(self.sealing[version], b"cdop sealing key" + version.to_bytes(4))
 
+    def index_check_of(self, version: int) -> bytes:
+        """Return a value that only this very index root gives."""
+        return _mac(self.index[version], b"cdop index root" + version.to_bytes(4))
+
     def added(self) -> "Ring":
         """Return a ring with one key-encryption key more, under the next version."""
         version = max({*self.sealing, *self.retired}) + 1
@@ -72,6 +73,15 @@ class Ring:
         """Return a ring that has thrown one key-encryption key away."""
         left = {v: key for v, key in self.sealing.items() if v != version}
         return replace(self, sealing=left, retired=self.retired | {version})
+
+    def with_index_root(self) -> "Ring":
+        """Return a ring with one index root more, under the next version."""
+        return replace(self, index=self.index | {max(self.index) + 1: _new_key()})
+
+    def with_newest_index_root(self) -> "Ring":
+        """Return a ring that has thrown all index roots away but the newest."""
+        newest = max(self.index)
+        return replace(self, index={newest: self.index[newest]})
 
     def encode(self) -> bytes:
         """Return the ring as JSON. It holds the keys themselves."""

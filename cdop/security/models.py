@@ -81,6 +81,28 @@ class DataKey(SQLModel, table=True):
     destroyed_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
+class IndexRoot(SQLModel, table=True):
+    """A root of index tokens that is in force; the root itself is in the ring, never here.
+
+    The one that is `current` has the tokens of every case, and is looked up with. While another is
+    `filling`, tokens are written with both. What is `leaving` is neither looked up nor written.
+    `check` is a value that only this root gives; empty where it was never known.
+    """
+
+    __tablename__ = "index_roots"
+    __table_args__ = (
+        CheckConstraint("state IN ('current', 'filling', 'leaving')", name="state"),
+        UniqueConstraint("state"),
+    )
+
+    version: int = Field(
+        primary_key=True, sa_type=Number, sa_column_kwargs={"autoincrement": False}
+    )
+    state: str = Field(sa_type=Text)
+    check: bytes = Field(sa_type=Bytes)
+    since: datetime = Field(sa_type=Moment)
+
+
 class IndexToken(SQLModel, table=True):
     """A keyed token that finds a sealed value: equal values give equal tokens within a kind.
 

@@ -67,7 +67,7 @@ def add(register: Register, to: Path | None = None) -> int:
     with private_files.changing(register.settings.keys):
         ring = custody.load(register.settings).added()
         version = max(ring.sealing)
-        _write(register, ring, to)
+        write(register, ring, to)
     register.do(KEYS, note, "register:keys:add", version=version)
     return version
 
@@ -113,7 +113,7 @@ def retire(register: Register, version: int, to: Path | None = None) -> None:
         if version not in ring.sealing:
             raise NotFound
         register.do(KEYS, _retire, version)
-        _write(register, ring.without(version), to)
+        write(register, ring.without(version), to)
 
 
 def note(work: Work, /, action: str, **detail: Any) -> None:
@@ -122,7 +122,8 @@ def note(work: Work, /, action: str, **detail: Any) -> None:
     work.audit(action, None, None, **detail)
 
 
-def _write(register: Register, ring: Ring, to: Path | None) -> None:
+def write(register: Register, ring: Ring, to: Path | None) -> None:
+    """Put a changed ring in the place of the key file, or into a new file beside it."""
     provider = custody.provider_of(register.settings)
     if to is None:
         keys.save(register.settings.keys, ring, provider)

@@ -24,6 +24,7 @@ from sqlmodel import Session, col, select
 from cdop.errors import Erased, Unsafe
 from cdop.security import case_keys
 from cdop.security.case_keys import HEAD_BYTES, CaseKey, Wrapping
+from cdop.security.held_ring import HeldRing
 from cdop.security.keys import Ring
 from cdop.security.models import DataKey, SealingKey
 from cdop.security.opened_keys import OpenedKeys
@@ -62,13 +63,14 @@ class Vault:
     """Seals and opens values with the register's ring. Safe to share between threads."""
 
     def __init__(self, ring: Ring, reload: Callable[[], Ring] | None = None) -> None:
-        self.wrapping = Wrapping(ring, reload)
+        self.held = HeldRing(ring, reload)
+        self.wrapping = Wrapping(self.held)
         self._keys = OpenedKeys()
 
     @property
     def ring(self) -> Ring:
         """Return the keys as they were last read."""
-        return self.wrapping.ring
+        return self.held.ring
 
     def seal(self, session: Session, place: Place, document: BaseModel) -> bytes:
         """Seal a document at its place, making the case's key when it has none yet."""
@@ -107,15 +109,20 @@ class Vault:
         except (InvalidTag, ValueError):
             raise _refusal(place) from None
 
-    def token(self, kind: str, value: str, organisation_id: UUID | None = None) -> bytes:
+    def token(
+        self, version: int, kind: str, value: str, organisation_id: UUID | None = None
+    ) -> bytes:
         """Return the 64-bit index token of a normalised value, under the key of its kind.
 
-        With an organisation, the key is that organisation's own: tokens of two do not compare.
+        `version` is that of an index root in force: see `cdop.security.index_roots`. With an
+        organisation, the key is that organisation's own: tokens of two do not compare.
         """
         purpose = f"index:{kind}:{organisation_id or ''}"
-        mac = hmac.HMAC(self.ring.derive(purpose), hashes.SHA256())
-        mac.update(value.encode())
-        return mac.finalize()[:TOKEN_BYTES]
+        return _mac(self.ring.derive(purpose, version), value)[:TOKEN_BYTES]
+
+    def mark(self, kind: str, value: str) -> str:
+        """Return 16 digits that are the same for the same value through every rotation."""
+        return _mac(self.ring.anchored(kind), value)[:TOKEN_BYTES].hex()
 
     def key(self, session: Session, subject_id: UUID) -> CaseKey:
         """Return a case's key for reading. Raises Unsafe when there is none, Erased afterwards."""
@@ -230,6 +237,12 @@ def current_version(session: Session) -> int:
     if version is None:
         raise Unsafe("The database names no key to seal with: it is not a whole register.")
     return version
+
+
+def _mac(key: bytes, text: str) -> bytes:
+    mac = hmac.HMAC(key, hashes.SHA256())
+    mac.update(text.encode())
+    return mac.finalize()
 
 
 def _pad(text: bytes) -> bytes:

@@ -112,7 +112,7 @@ def number(sample: Sample, rows: int) -> None:
 
 
 def _by_token(work: Work, number: str, panels: list[Any]) -> None:
-    token = work.vault.token(finding.NHS_NUMBER, number)
+    token = work.vault.token(finding.roots(work).looked_up, finding.NHS_NUMBER, number)
     assert len(finding.subjects(work, finding.NHS_NUMBER, token, panels)) == 1
 
 
@@ -139,7 +139,7 @@ def _by_column(work: Work, number: str, panels: list[Any]) -> None:
 def _fill_numbers(work: Work, sample: Sample, rows: int, known: list[str]) -> None:
     """Fill both indexes alike: random tokens or numbers, and among them those that are known."""
     run = work.session.connection().exec_driver_sql
-    panel, version = str(sample.panel), work.vault.ring.index_version
+    panel, version = str(sample.panel), finding.roots(work).looked_up
     run(
         "CREATE TABLE bench_numbers (id TEXT PRIMARY KEY, kind TEXT, version INTEGER, number TEXT, "
         "organisation_id TEXT, unique_within TEXT, subject_id TEXT) STRICT"
@@ -159,7 +159,7 @@ def _fill_numbers(work: Work, sample: Sample, rows: int, known: list[str]) -> No
         head = f"INSERT INTO {table} {columns % column}"
         run(f"{head} {count} SELECT {row.replace('VALUE', value)} FROM n", (rows - len(known),))  # noqa: S608
         values = [
-            work.vault.token(finding.NHS_NUMBER, each) if column == "token" else each
+            work.vault.token(version, finding.NHS_NUMBER, each) if column == "token" else each
             for each in known
         ]
         for each in values:

@@ -25,7 +25,9 @@ from cdop.deaths.models import Death
 from cdop.deaths.service.deriving import get_child
 from cdop.deaths.thresholds import rule
 from cdop.organisations import queries as organisations
+from cdop.security import index_roots
 from cdop.security.columns import open_columns
+from cdop.security.index_roots import Roots
 from cdop.security.models import IndexToken
 from cdop.security.work import Work
 
@@ -53,14 +55,40 @@ def index(work: Work, death: Death, child: Child) -> None:
 
     The case is also found by what was told of it in cases that were joined to it.
     """
+    _keep_from_others(work, death.id)
     forget(work, death.id)
+    for version in roots(work).written:
+        _write(work, death, child, version)
+
+
+def index_with(work: Work, death: Death, version: int) -> None:
+    """Write a case's tokens with one root anew; nobody else may write them meanwhile."""
+    tokens = delete(IndexToken).where(col(IndexToken.subject_id) == death.id)
+    work.session.exec(tokens.where(col(IndexToken.version) == version))
+    if death.status != "joined":
+        _write(work, death, get_child(work, death), version)
+
+
+def _write(work: Work, death: Death, child: Child, version: int) -> None:
     told = [child, *(get_child(work, each) for each in joined_into(work, [death.id]))]
     for number in {each.identity.nhs_number for each in told if each.identity.nhs_number}:
-        token = work.vault.token(NHS_NUMBER, number)
-        _add(work, death, NHS_NUMBER, token, unique=death.organisation_id)
+        token = work.vault.token(version, NHS_NUMBER, number)
+        _add(work, death, NHS_NUMBER, version, token)
     values = {pair for each in told for pair in low_values(each.identity)}
-    for kind, token in {(k, low_token(work, k, v, death.organisation_id)) for k, v in values}:
-        _add(work, death, kind, token)
+    panel = death.organisation_id
+    for kind, token in {(k, low_token(work, version, k, v, panel)) for k, v in values}:
+        _add(work, death, kind, version, token)
+
+
+def _keep_from_others(work: Work, death_id: UUID) -> None:
+    """Wait for whoever else writes this case's tokens, and make later ones wait."""
+    query = select(Death.id).where(Death.id == death_id)
+    work.session.exec(query.with_for_update(key_share=True)).first()
+
+
+def roots(work: Work) -> Roots:
+    """Return the index roots in force in this unit of work. Raises Unsafe without one's key."""
+    return index_roots.within(work.session, work.vault.held)
 
 
 def forget(work: Work, death_id: UUID) -> None:
@@ -81,20 +109,38 @@ def joined_into(work: Work, ids: Iterable[UUID]) -> list[Death]:
 
 
 def with_number(work: Work, child: Child) -> list[Death]:
-    """Return all cases of the register, any panel's, with this very NHS number."""
+    """Return all cases of the register, any panel's, with this very NHS number.
+
+    For a unit of work that may give a case this number: nobody else does before it ends.
+    """
     number = child.identity.nhs_number
     if not number:
         return []
+    version = roots(work).looked_up
+    token = work.vault.token(version, NHS_NUMBER, number)
+    _wait_for_others_of(work, token)
     query = (
         select(Death)
         .join(IndexToken, col(IndexToken.subject_id) == Death.id)
         .where(
             IndexToken.kind == NHS_NUMBER,
-            IndexToken.version == work.vault.ring.index_version,
-            IndexToken.token == work.vault.token(NHS_NUMBER, number),
+            IndexToken.version == version,
+            IndexToken.token == token,
         )
     )
     return list(work.session.exec(query))
+
+
+def _wait_for_others_of(work: Work, token: bytes) -> None:
+    """Wait for whoever is writing this NHS number, in any panel, and make later ones wait.
+
+    Or two panels that are told of one child at the same moment would not see each other's case.
+    SQLite lets only one write at all.
+    """
+    connection = work.session.connection()
+    if connection.dialect.name == "postgresql":
+        number = int.from_bytes(token, signed=True)
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (number,))
 
 
 def likely(work: Work, child: Child, panel: UUID, *, but: UUID | None = None) -> list[Likely]:
@@ -126,13 +172,15 @@ def candidates(
     A short token behind which there are more cases than `most` tells nothing, and is passed over.
     """
     found: set[UUID] = set()
+    version = roots(work).looked_up
     if identity.nhs_number:
-        token = work.vault.token(NHS_NUMBER, identity.nhs_number)
+        token = work.vault.token(version, NHS_NUMBER, identity.nhs_number)
         found |= set(subjects(work, NHS_NUMBER, token, panels))
     limit = most + 1 if most else None
     for kind, value in low_values(identity):
         for panel in panels:
-            ids = subjects(work, kind, low_token(work, kind, value, panel), [panel], limit)
+            token = low_token(work, version, kind, value, panel)
+            ids = subjects(work, kind, token, [panel], limit)
             found |= set(ids) if limit is None or len(ids) < limit else set()
     return found
 
@@ -145,9 +193,9 @@ def low_values(identity: Identity) -> list[tuple[str, str]]:
     return [*found, (POSTCODE, code)] if code else found
 
 
-def low_token(work: Work, kind: str, value: str, panel: UUID) -> bytes:
+def low_token(work: Work, version: int, kind: str, value: str, panel: UUID) -> bytes:
     """Return the 12-bit token of a value with few possible values, under a panel's own key."""
-    token = work.vault.token(kind, value, panel)
+    token = work.vault.token(version, kind, value, panel)
     return bytes((token[0], token[1] & 0xF0))
 
 
@@ -184,7 +232,7 @@ def subjects(
     """Return the cases of these panels behind a token, at most so many."""
     values = {
         "kind": kind,
-        "version": work.vault.ring.index_version,
+        "version": roots(work).looked_up,
         "token": token,
         "panels": list(panels),
     }
@@ -193,14 +241,14 @@ def subjects(
     return list(work.session.exec(_BEHIND, params=values))
 
 
-def _add(work: Work, death: Death, kind: str, token: bytes, unique: UUID | None = None) -> None:
+def _add(work: Work, death: Death, kind: str, version: int, token: bytes) -> None:
     work.session.add(
         IndexToken(
             kind=kind,
-            version=work.vault.ring.index_version,
+            version=version,
             token=token,
             organisation_id=death.organisation_id,
-            unique_within=unique,
+            unique_within=death.organisation_id if kind == NHS_NUMBER else None,
             subject_id=death.id,
         )
     )

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cdop.db import new_id
 from cdop.security import case_keys
 from cdop.security.case_keys import CaseKey, Wrapping
+from cdop.security.held_ring import HeldRing
 from cdop.security.keys import new_ring
 from sealing.measuring import ROUNDS, VALUE, in_turn, ratio, say
 
@@ -23,7 +24,7 @@ def values() -> None:
     prefix = case_keys.column("deaths", "identity")
     bound = prefix + shared
     bare, sealed = cipher.encrypt(nonce, VALUE, bound), key.seal(VALUE, bound)
-    wrapping = Wrapping(new_ring())
+    wrapping = Wrapping(HeldRing(new_ring()))
     wrapped = wrapping.wrap(1, case, 1, raw)
 
     def opened_cold() -> bytes:

@@ -22,7 +22,7 @@ from cdop.db import new_id
 from cdop.deaths.commands import Child
 from cdop.deaths.documents import IDENTITY, NAMES, Identity, Names
 from cdop.deaths.models import Death
-from cdop.deaths.service.finding import low_token, low_values
+from cdop.deaths.service.finding import low_token, low_values, roots
 from cdop.organisations.models import Kind
 from cdop.organisations.service import found
 from cdop.security import case_keys
@@ -99,7 +99,8 @@ def _child(chance: random.Random, given: list[str], family: list[str]) -> Child:
 
 
 def _rows(work: Work, panel: UUID, some: list[Child], start: int) -> Iterator[tuple[Any, Any]]:
-    token = cache(lambda kind, value: low_token(work, kind, value, panel))
+    root = roots(work).looked_up
+    token = cache(lambda kind, value: low_token(work, root, kind, value, panel))
     version = current_version(work.session)
     deaths, keys, tokens = [], [], []
     for number, child in enumerate(some, start):
@@ -126,7 +127,7 @@ def _rows(work: Work, panel: UUID, some: list[Child], start: int) -> Iterator[tu
             {
                 "id": new_id(),
                 "kind": kind,
-                "version": work.vault.ring.index_version,
+                "version": root,
                 "token": token(kind, value),
                 "organisation_id": panel,
                 "subject_id": id,

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from cdop import backups, db, doctor, migrations, registers
 from cdop.backups import archive, rows
@@ -19,9 +19,10 @@ from cdop.deaths.documents import NAMES
 from cdop.deaths.models import Death
 from cdop.deaths.service import notify
 from cdop.errors import Denied, Misconfigured, Refused, Unsafe
-from cdop.security import keys
+from cdop.security import index_roots, keys
 from cdop.security.audit.models import Unsealed
-from cdop.security.models import AuditEntry
+from cdop.security.key_versions import first_key
+from cdop.security.models import AuditEntry, RegisterInfo
 from cdop.security.vault import Vault
 from cdop.security.work import Register
 from tests import postgres
@@ -279,7 +280,11 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(new, tmp_path, monke
         )
     ring = keys.create(settings.keys)
     old = Register(settings, engine, Vault(ring), SystemClock())
-    registers._write_info(engine, ring, old.clock, False)
+    info = RegisterInfo(created_at=old.clock.now(), key_check=b"")
+    info.key_check = ring.check_value(info.id.bytes)
+    with Session(engine.execution_options(writes=True)) as session, session.begin():
+        session.add(info)
+        session.add(first_key(ring, old.clock.now()))
     file = tmp_path / "old.backup"
     assert backups.create(old, MAKER, file).revision == "0001"
     backups.restore(new, MAKER, file, settings.keys)
@@ -289,3 +294,4 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(new, tmp_path, monke
         old_line = work.session.exec(select(AuditEntry)).one()
         assert (old_line.actor, old_line.mac) == ("anna", b"")
         assert work.session.get(Unsealed, old_line.id)
+        assert index_roots.within(work.session, work.vault.held).written == (1,)

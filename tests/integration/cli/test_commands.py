@@ -153,6 +153,15 @@ def test_backup_verify_and_restore_work_from_the_command_line(made, tmp_path):
     assert made("backup", "restore", file, "--keys", keys).code == 1
 
 
+def test_the_index_root_is_rotated_from_the_command_line(made, register):
+    assert "Bring it to every server" in made("keys", "reindex", "--prepare").out
+    assert audited(register, "register:keys:index-add") == [("system:keys", "done")]
+    assert "0 cases" in made("keys", "reindex").out
+    assert audited(register, "register:keys:reindex-end") == [("system:keys", "done")]
+    assert json.loads(made("keys", "reindex", "--json").out) == {"cases": 0}
+    assert made("doctor", "--all").code == 0
+
+
 def test_doctor_ends_with_1_when_something_is_wrong_and_says_how_to_mend_it(made, tmp_path):
     assert made("doctor").code == 0
     (tmp_path / "register").chmod(0o755)

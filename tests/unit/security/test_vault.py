@@ -213,14 +213,14 @@ def test_a_key_of_a_unit_that_was_rolled_back_is_forgotten(session: Session) -> 
 
 def test_tokens_are_alike_only_for_one_value_kind_panel_and_ring(safe: Safe) -> None:
     here, there = UUID(int=1), UUID(int=2)
-    token = safe.vault.token("born-on", "2026-03-01", here)
-    assert token == safe.vault.token("born-on", "2026-03-01", here)
+    token = safe.vault.token(1, "born-on", "2026-03-01", here)
+    assert token == safe.vault.token(1, "born-on", "2026-03-01", here)
     others = {
-        safe.vault.token("born-on", "2026-03-02", here),
-        safe.vault.token("died-on", "2026-03-01", here),
-        safe.vault.token("born-on", "2026-03-01", there),
-        safe.vault.token("born-on", "2026-03-01"),
-        Vault(ring(index=SEALING)).token("born-on", "2026-03-01", here),
+        safe.vault.token(1, "born-on", "2026-03-02", here),
+        safe.vault.token(1, "died-on", "2026-03-01", here),
+        safe.vault.token(1, "born-on", "2026-03-01", there),
+        safe.vault.token(1, "born-on", "2026-03-01"),
+        Vault(ring(index=SEALING)).token(1, "born-on", "2026-03-01", here),
     }
     assert len(others) == 5
     assert token not in others
