@@ -3,6 +3,8 @@
 No message may hold a name, an NHS number, a date of birth or typed text: messages reach logs.
 """
 
+from uuid import UUID
+
 
 class CdopError(Exception):
     """Any refusal of the register's own; `str()` is a sentence fit to show."""
@@ -31,10 +33,16 @@ class Erased(Refused):
 
 
 class NotFound(CdopError):
-    """The thing is absent, or outside this person's scope: the two look alike on purpose."""
+    """The thing is absent, or outside this person's scope: the two look alike on purpose.
 
-    def __init__(self) -> None:
+    `sought` is the record asked for by (table, id), and `permission` what it was asked for: with
+    them the register keeps, in its audit log, which of the two it was.
+    """
+
+    def __init__(self, sought: tuple[str, UUID] | None = None, permission: str = "") -> None:
         super().__init__("Page not found")
+        self.sought = sought
+        self.permission = permission
 
 
 class Denied(CdopError):

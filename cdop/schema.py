@@ -7,6 +7,7 @@ import cdop.deaths.models
 import cdop.jobs.models
 import cdop.meetings.models
 import cdop.organisations.models
+import cdop.organisations.reach_models
 import cdop.overview.models
 import cdop.reference_files.models
 import cdop.retention.models

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from cdop.clock import local_day
 from cdop.deaths.commands import Child, NewNotification
 from cdop.deaths.documents import Circumstances, Identity, Names, Notifier
 from cdop.organisations import people
@@ -102,7 +101,7 @@ def _appoint(work: Work, county: Herefordshire) -> None:
         account = appoint(work, key, role, county.ids[at] if at else None, office)
         if key in ("analyst", "caldicott-guardian"):
             appoint(work, key, role, county.ids["herefordshire-jcr"])
-        county.actors[key] = people.actor_of(work.session, account, local_day(work.now))
+        county.actors[key] = people.actor_of(work.session, account, work.now)
 
 
 def appoint(

@@ -51,7 +51,7 @@ def get(work: Work, referral_id: UUID, permission: str = READ, *, lock: bool = F
     query = visible(work, permission).where(Referral.id == referral_id)
     found = work.session.exec(query.with_for_update() if lock else query).one_or_none()
     if found is None:
-        raise NotFound
+        raise NotFound(("referrals", referral_id), permission)
     return found
 
 

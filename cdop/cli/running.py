@@ -11,7 +11,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlmodel import Session
 from typer.core import TyperGroup
 
-from cdop.clock import local_day
 from cdop.config import ROOT, Settings
 from cdop.errors import CdopError, Denied, NotFound
 from cdop.organisations import queries as organisations
@@ -79,7 +78,7 @@ def acting(register: Register, username: str | None) -> Actor:
         return COMMAND_LINE
     with Session(register.engine) as session:
         try:
-            return actor_by_username(session, username, local_day(register.clock.now()))
+            return actor_by_username(session, username, register.clock.now())
         except NotFound:
             raise Missing("There is no account in use with that user name.") from None
 

@@ -42,18 +42,17 @@ def visible(work: Work, permission: str = READ) -> SelectOfScalar[Death]:
     query = select(Death)
     if everywhere(work.actor):
         return query
-    return query.where(col(Death.organisation_id).in_(work.actor.scope(permission)))
+    within = col(Death.organisation_id).in_(work.actor.scope(permission))
+    cases = work.actor.cases(permission)
+    return query.where(within | col(Death.id).in_(cases) if cases else within)
 
 
 def get(work: Work, death_id: UUID, permission: str = READ) -> Death:
     """Return a case. Raises Denied without the permission, NotFound when absent or out of scope."""
     work.check(permission)
     found = work.session.get(Death, death_id)
-    in_scope = everywhere(work.actor) or (
-        found is not None and found.organisation_id in work.actor.scope(permission)
-    )
-    if found is None or not in_scope:
-        raise NotFound
+    if found is None or not work.actor.may(permission, found.organisation_id, found.id):
+        raise NotFound(("deaths", death_id), permission)
     return found
 
 

@@ -54,7 +54,7 @@ def open_stage(work: Work, usernames: Iterable[str]) -> Stage:
     """Return a stage with these accounts, as they stand on the present day."""
     return Stage(
         work,
-        {name: people.actor_by_username(work.session, name, work.today) for name in usernames},
+        {name: people.actor_by_username(work.session, name, work.now) for name in usernames},
         organisation_ids(work.session),
     )
 

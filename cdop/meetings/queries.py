@@ -56,7 +56,7 @@ def get(work: Work, meeting_id: UUID, permission: str = READ) -> Meeting:
     query = visible(work, permission).where(Meeting.id == meeting_id)
     found = work.session.exec(query).one_or_none()
     if found is None:
-        raise NotFound
+        raise NotFound(("meetings", meeting_id), permission)
     return found
 
 

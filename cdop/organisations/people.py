@@ -1,42 +1,19 @@
 """Accounts and the roles they hold."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy import bindparam, or_
 from sqlmodel import Session, col, select
 
-from cdop.db import Day
 from cdop.errors import Invalid, NotFound
-from cdop.organisations.models import Account, LinkKind, Membership, OrganisationLink
-from cdop.security.actor import Actor, Grant
-from cdop.security.permissions import ASSIGNED_ONLY, Role
+from cdop.organisations.models import Account, Membership
+from cdop.organisations.reach import grants_at, in_force
+from cdop.organisations.reach_models import Deputy
+from cdop.security.actor import Actor
+from cdop.security.permissions import Role
 from cdop.security.work import Work
 
 MANAGE = "accounts:account:manage"
-
-_DAY, _ENDS = bindparam("day", type_=Day), col(Membership.valid_to)
-_IN_FORCE = (col(Membership.valid_from) <= _DAY) & or_(_ENDS.is_(None), _ENDS >= _DAY)
-
-# Asked at every request: built once, and no entities are made of its rows.
-_REACH = (
-    sa.select(
-        col(Membership.id),
-        col(Membership.role),
-        col(Membership.office),
-        col(Membership.organisation_id),
-    )
-    .where(col(Membership.account_id) == bindparam("account_id"), _IN_FORCE)
-    .cte("reach", recursive=True)
-)
-_PREDECESSORS = sa.select(
-    _REACH.c.id, _REACH.c.role, _REACH.c.office, col(OrganisationLink.other_id)
-).where(
-    col(OrganisationLink.organisation_id) == _REACH.c.organisation_id,
-    col(OrganisationLink.kind) == LinkKind.SUCCEEDS,
-)
-_GRANTS = sa.select(_REACH.union(_PREDECESSORS))
 
 
 def add_account(work: Work, username: str, display_name: str) -> UUID:
@@ -99,12 +76,45 @@ def add_membership(
     return membership.id
 
 
-def actor_by_username(session: Session, username: str, day: date) -> Actor:
-    """Return the actor for a user name on a day, as the command line uses it. Raises NotFound."""
+def add_deputy(
+    work: Work, account_id: UUID, membership_id: UUID, valid_from: date, valid_to: date
+) -> UUID:
+    """Let an account stand in for the holder of a membership between two days, both included.
+
+    Raises NotFound for a membership that is none; Invalid for the holder, or days out of order.
+    """
+    work.check(MANAGE)
+    membership = work.session.get(Membership, membership_id)
+    if membership is None:
+        raise NotFound
+    if membership.account_id == account_id:
+        raise Invalid({"account_id": "Nobody stands in for themselves: choose somebody else"})
+    if valid_to < valid_from:
+        raise Invalid({"valid_to": "The last day must not be before the first"})
+    deputy = Deputy(
+        account_id=account_id,
+        membership_id=membership_id,
+        valid_from=valid_from,
+        valid_to=valid_to,
+    )
+    work.session.add(deputy)
+    work.session.flush()
+    work.audit(
+        "accounts:deputy:add",
+        ("accounts", account_id),
+        membership.organisation_id,
+        role=membership.role,
+        stands_in_for=str(membership.account_id),
+    )
+    return deputy.id
+
+
+def actor_by_username(session: Session, username: str, now: datetime) -> Actor:
+    """Return the actor for a user name, as the command line uses it. Raises NotFound."""
     account = by_username(session, username)
     if account.disabled_at:
         raise NotFound
-    return actor_of(session, account, day)
+    return actor_of(session, account, now)
 
 
 def by_username(session: Session, username: str) -> Account:
@@ -116,32 +126,21 @@ def by_username(session: Session, username: str) -> Account:
     return account
 
 
-def actor_of(session: Session, account: Account, day: date) -> Actor:
-    """Return who an account is on a day: its memberships in force, predecessors in reach."""
+def actor_of(session: Session, account: Account, now: datetime) -> Actor:
+    """Return who an account is at a moment: what it holds then, predecessors in reach."""
     return Actor(
         name=account.username,
         display_name=account.display_name,
         account_id=account.id,
-        grants=grants_on(session, account.id, day),
+        grants=grants_at(session, account.id, now),
     )
-
-
-def grants_on(session: Session, account_id: UUID, day: date) -> tuple[Grant, ...]:
-    """Return the roles that an account holds on a day, each with the organisations it reaches."""
-    held: dict[UUID, tuple[str, str | None, set[UUID]]] = {}
-    values = {"account_id": account_id, "day": day}
-    for id, role, office, organisation_id in session.connection().execute(_GRANTS, values):
-        reached = held.setdefault(id, (role, office, set()))[2]
-        if organisation_id is not None and role not in ASSIGNED_ONLY:
-            reached.add(organisation_id)
-    return tuple(Grant(Role(role), frozenset(ids), office) for role, office, ids in held.values())
 
 
 def everyone(work: Work) -> list[tuple[Account, list[Membership]]]:
     """Return all accounts by user name, each with its memberships in force."""
     work.check(MANAGE)
     held: dict[UUID, list[Membership]] = {}
-    query = select(Membership).where(_IN_FORCE).order_by(col(Membership.role))
+    query = select(Membership).where(in_force(Membership)).order_by(col(Membership.role))
     for row in work.session.exec(query, params={"day": work.today}):
         held.setdefault(row.account_id, []).append(row)
     accounts = work.session.exec(select(Account).order_by(Account.username))

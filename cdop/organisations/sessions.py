@@ -15,7 +15,7 @@ from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from cdop.organisations.models import Account, Method, SignIn
-from cdop.organisations.people import grants_on
+from cdop.organisations.reach import grants_at
 from cdop.security.actor import Actor, system
 from cdop.security.permissions import needs_second_factor
 from cdop.security.work import Register, Work
@@ -80,7 +80,7 @@ def current(register: Register, token: str) -> Current | None:
             name=row.username,
             display_name=row.display_name,
             account_id=row.account_id,
-            grants=grants_on(work.session, row.account_id, work.today),
+            grants=grants_at(work.session, row.account_id, work.now),
             session_id=row.id,
         )
         stale = work.now - row.seen_at > _SEEN_EVERY

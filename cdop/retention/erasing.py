@@ -150,7 +150,7 @@ def get(work: Work, erasure_id: UUID, permission: str, *, lock: bool = False) ->
     query = select(Erasure).where(Erasure.id == erasure_id)
     row = work.session.exec(query.with_for_update() if lock else query).one_or_none()
     if row is None or not work.actor.may(permission, row.organisation_id):
-        raise NotFound
+        raise NotFound(("erasures", erasure_id), permission)
     return row
 
 

@@ -68,7 +68,7 @@ def get(work: Work, hold_id: UUID) -> LegalHold:
     work.check(HOLD)
     hold = work.session.get(LegalHold, hold_id)
     if hold is None or not work.actor.may(HOLD, hold.organisation_id):
-        raise NotFound
+        raise NotFound(("legal_holds", hold_id), HOLD)
     return hold
 
 

@@ -36,7 +36,7 @@ def find(work: Work, record: tuple[str, UUID], permission: str) -> Record:
     reader = _READERS.get(record[0])
     found = reader(work.session, record[1]) if reader else None
     if found is None or not work.actor.may(permission, found.organisation_id):
-        raise NotFound
+        raise NotFound(record if reader else None, permission)
     return found
 
 

@@ -64,8 +64,16 @@ class Part:
     anywhere: bool = False
 
 
-def read(text: str) -> tuple[dict[str, Permission], dict[Role, Part]]:
-    """Return the permissions and roles of a file's text, in its order.
+@dataclass(frozen=True)
+class Glass:
+    """What break-glass gives at another organisation, and for how many minutes."""
+
+    minutes: int
+    may: frozenset[str]
+
+
+def read(text: str) -> tuple[dict[str, Permission], dict[Role, Part], Glass]:
+    """Return the permissions, roles and break-glass of a file's text, in its order.
 
     Raises ValueError for a role that the program does not know or that is missing, for a
     permission that no group explains, and for one that a role names twice.
@@ -85,10 +93,13 @@ def read(text: str) -> tuple[dict[str, Permission], dict[Role, Part]]:
     for role, part in parts.items():
         if len(set(part.may)) < len(part.may) or not set(part.may) <= set(permissions):
             raise ValueError(f"{role} names a permission twice, or one that nothing explains")
-    return permissions, parts
+    glass = Glass(told["break_glass"]["minutes"], frozenset(told["break_glass"]["may"]))
+    if not glass.may <= set(permissions):
+        raise ValueError("break-glass gives a permission that nothing explains")
+    return permissions, parts, glass
 
 
-PERMISSIONS, PARTS = read(Path(__file__).with_name("roles.toml").read_text(encoding="utf-8"))
+PERMISSIONS, PARTS, GLASS = read(Path(__file__).with_name("roles.toml").read_text(encoding="utf-8"))
 LABELS: Mapping[Role, str] = {role: part.label for role, part in PARTS.items()}
 GRANTS: Mapping[Role, frozenset[str]] = {role: frozenset(p.may) for role, p in PARTS.items()}
 EVERY_PERMISSION = frozenset(PERMISSIONS)
@@ -96,10 +107,12 @@ ANYWHERE = frozenset(role for role, part in PARTS.items() if part.anywhere)
 ASSIGNED_ONLY = frozenset(role for role, part in PARTS.items() if part.assigned_only)
 
 
-def needs_second_factor(role: Role) -> bool:
-    """Say whether a password alone is too little for a role.
+def needs_second_factor(role: Role | None) -> bool:
+    """Say whether a password alone is too little for a role, or for break-glass (None).
 
     It is enough for one whose permissions are of `work` only, and at one organisation: an
     anonymised case, or an exact small count, is recognised by those who knew the child.
     """
+    if role is None:
+        return True
     return role in ANYWHERE or any(PERMISSIONS[p].opens is not Opens.WORK for p in GRANTS[role])

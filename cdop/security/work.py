@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -20,11 +21,11 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel, select
 
 from cdop.clock import Clock, local_day
 from cdop.config import Settings
-from cdop.errors import Denied, Unsafe
+from cdop.errors import Denied, NotFound, Unsafe
 from cdop.security import audit, rollback
 from cdop.security.actor import Actor
 from cdop.security.sealing import Sealed, sealed_columns
@@ -55,9 +56,11 @@ class Work:
         """Return the day in England at which the work is done."""
         return local_day(self.now)
 
-    def check(self, permission: str, organisation_id: UUID | None = None) -> None:
-        """Raise Denied unless the actor holds `permission` (at that organisation)."""
-        self.actor.check(permission, organisation_id)
+    def check(
+        self, permission: str, organisation_id: UUID | None = None, case_id: UUID | None = None
+    ) -> None:
+        """Raise Denied unless the actor holds `permission` (at that organisation, or the case)."""
+        self.actor.check(permission, organisation_id, case_id)
 
     def audit(
         self,
@@ -136,7 +139,7 @@ class Work:
         Raises Denied without the section's permission there, Unsafe when the value was tampered
         with, and returns an empty document when nothing was ever sealed.
         """
-        self.check(section.permission, at or row.organisation_id)
+        self.check(section.permission, at or row.organisation_id, row.subject_id)
         self.audit(
             section.permission,
             (str(row.__tablename__), row.id),
@@ -191,11 +194,8 @@ class Register:
         try:
             with session, session.begin():
                 yield Work(session, actor, self.clock.now(), self.vault)
-        except Denied as denied:
-            self._record(actor, "denied", denied.permission)
-            raise
-        except Unsafe:
-            self._record(actor, "failed", "register:record:open")
+        except (Denied, NotFound, Unsafe) as error:
+            self._record(actor, error)
             raise
 
     @contextmanager
@@ -205,8 +205,8 @@ class Register:
         try:
             with session, session.begin():
                 yield Work(session, actor, self.clock.now(), self.vault)
-        except Denied as denied:
-            self._record(actor, "denied", denied.permission)
+        except (Denied, NotFound) as error:
+            self._record(actor, error)
             raise
 
     def do(
@@ -231,10 +231,30 @@ class Register:
                     raise
         raise AssertionError("unreachable")
 
-    def _record(self, actor: Actor, outcome: str, permission: str) -> None:
+    def _record(self, actor: Actor, error: Denied | NotFound | Unsafe) -> None:
+        """Keep a denial, or a value that did not open, in a transaction of its own."""
         with Session(self._writing) as session, session.begin():
-            ring = self.vault.ring
-            audit.record(session, ring, actor, self.clock.now(), permission, outcome=outcome)
+            line = partial(audit.record, session, self.vault.ring, actor, self.clock.now())
+            match error:
+                case Denied():
+                    line(error.permission, outcome="denied")
+                case Unsafe():
+                    line("register:record:open", outcome="failed")
+                case NotFound(sought=(table, id)):
+                    # One look and one line whether out of reach or absent: the answer must not
+                    # take longer for a record that exists.
+                    at = _organisation_of(session, table, id)
+                    line(
+                        error.permission,
+                        subject=(table, id),
+                        organisation_id=at,
+                        outcome="denied" if at else "failed",
+                    )
+
+
+def _organisation_of(session: Session, table: str, id: UUID) -> UUID | None:
+    columns = SQLModel.metadata.tables[table].c
+    return session.execute(select(columns.organisation_id).where(columns.id == id)).scalar()
 
 
 def _is_passing(error: DBAPIError | StaleDataError) -> bool:

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from cdop.organisations import sessions
 from cdop.organisations.models import Account, Method
-from cdop.organisations.people import grants_on
+from cdop.organisations.reach import grants_at
 from cdop.organisations.sessions import GATE, hash_of
 from cdop.security import passwords
 from cdop.security.actor import Actor
@@ -91,7 +91,7 @@ def begin(work: Work, account: Account, visitor: Visitor) -> Step:
     """Let someone who has taken the first step go on: to the second, or straight to a session."""
     token = secrets.token_urlsafe(32)
     has = factors.has_any(work, account.id)
-    grants = grants_on(work.session, account.id, work.today)
+    grants = grants_at(work.session, account.id, work.now)
     needs = any(needs_second_factor(grant.role) for grant in grants)
     if not has and not needs:
         sessions.start(work, account.id, token, method=Method.PASSWORD, browser=visitor.browser)

@@ -109,7 +109,7 @@ def get_release(work: Work, release_id: UUID) -> Release:
     work.check(READ)
     found = work.session.get(Release, release_id)
     if found is None or not work.actor.may(READ, found.organisation_id):
-        raise NotFound
+        raise NotFound(("releases", release_id), READ)
     return found
 
 

@@ -116,7 +116,7 @@ def _review(work: Work, review_id: UUID) -> tuple[CaseReview, Referral]:
         select(CaseReview).where(col(CaseReview.id) == review_id).with_for_update()
     ).one_or_none()
     if review is None:
-        raise NotFound
+        raise NotFound(("case_reviews", review_id), RECORD)
     return review, queries.get(work, review.referral_id, RECORD, lock=True)
 
 

@@ -70,7 +70,7 @@ def decide_match(work: Work, match_id: UUID, decision: str) -> UUID:
     work.check(EDIT)
     match = work.session.get(PossibleMatch, match_id)
     if match is None or not work.actor.may(EDIT, match.organisation_id):
-        raise NotFound
+        raise NotFound(("possible_matches", match_id), EDIT)
     if decision not in ("same", "different"):
         raise Invalid({"decision": "Choose whether this is the same child"})
     if match.decision:

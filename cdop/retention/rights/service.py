@@ -146,7 +146,7 @@ def get(work: Work, request_id: UUID, *, lock: bool = False) -> RightsRequest:
     query = select(RightsRequest).where(RightsRequest.id == request_id)
     row = work.session.exec(query.with_for_update() if lock else query).one_or_none()
     if row is None or not work.actor.may(HANDLE, row.organisation_id):
-        raise NotFound
+        raise NotFound(("rights_requests", request_id), HANDLE)
     if lock and row.closed_on:
         raise Refused(_CLOSED)
     return row

@@ -30,7 +30,9 @@ def record(
     outcome: str = "done",
     **detail: Any,
 ) -> None:
-    """Add a line. `detail` holds codes, counts and names of fields, never a person's details.
+    """Add a line. In what capacity the actor acts (as a deputy, by break-glass) is added to it.
+
+    `detail` holds codes, counts and names of fields, never a person's details.
 
     `at` is the register's clock; the machine's own time is kept beside it, so that demonstration
     data written with an older clock still tells when it was written. No fractions in `detail`: the
@@ -47,7 +49,7 @@ def record(
         subject_id=subject_id,
         case_id=case,
         organisation_id=organisation_id,
-        detail=detail,
+        detail=detail | actor.capacity(organisation_id, action),
     )
     line.mac = mac(ring, line)
     session.add(line)

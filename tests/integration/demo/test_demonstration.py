@@ -145,7 +145,7 @@ def test_everybody_is_invented(built):
 @pytest.mark.parametrize("username", HAVE_WORK)
 def test_every_role_that_has_a_work_list_has_something_on_it(built, username):
     with built.register.reading(READER) as work:
-        actor = people.actor_by_username(work.session, username, work.today)
+        actor = people.actor_by_username(work.session, username, work.now)
     with built.register.reading(actor) as work:
         assert worklist(work)
 

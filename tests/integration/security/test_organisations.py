@@ -33,7 +33,7 @@ def every(register: Register, table: type[Any]) -> list[dict[str, Any]]:
 def coordinator_of(register: Register, name: str, panel: UUID) -> Actor:
     def add(work: Work) -> Actor:
         account = appoint(work, name, Role.COORDINATOR, panel)
-        return people.actor_of(work.session, account, work.today)
+        return people.actor_of(work.session, account, work.now)
 
     return register.do(MAKER, add)
 

@@ -12,6 +12,7 @@ from cdop.security.permissions import (
     ANYWHERE,
     ASSIGNED_ONLY,
     EVERY_PERMISSION,
+    GLASS,
     GRANTS,
     PERMISSIONS,
     Opens,
@@ -24,6 +25,8 @@ from cdop.security.permissions import (
 # chair, key worker, panel chair, panel member | JCR administrator, JCR member, decision maker |
 # analyst, release approver | guardian, administrator, auditor.
 TRUTH = """
+    access:break-glass:open              . x x x . . . .  . . .  . .  . . .
+    access:break-glass:review            . . . . . . . .  . . .  . .  x . .
     deaths:identity:read                 . x x x x x . .  . . .  . .  x . .
     deaths:identity:correct              . x . . . . . .  . . .  . .  . . .
     deaths:narrative:read                . x x x x . . .  . . .  . .  x . .
@@ -51,6 +54,7 @@ TRUTH = """
     retention:erasure:propose            . x . . . . . .  x . .  . .  . . .
     retention:hold:set                   . x . . . . . .  x . .  . .  x . .
     reference:file:load                  . . . . . . . .  . . .  x .  . . .
+    access:break-glass:read              . x x x . . . .  . . .  . .  x . x
     audit:log:read                       . . . . . . . .  . . .  . .  . . x
     accounts:account:manage              . . . . . . . .  . . .  . .  . x .
     retention:erasure:approve            . . . . . . . .  . . .  . .  x . .
@@ -60,7 +64,7 @@ TRUTH = """
     register:keys:manage                 . . . . . . . .  . . .  . .  . . .
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TRUTH.strip().splitlines()}
-AT_LEAST = 'permissions.work."a:b:c" = "Do it"\n' + "".join(
+AT_LEAST = 'permissions.work."a:b:c" = "Do it"\n[break_glass]\nminutes = 5\nmay = []\n' + "".join(
     f'[roles.{role}]\nlabel = "L"\ndoes = "d"\nmay = ["a:b:c"]\n' for role in Role
 )
 
@@ -111,13 +115,21 @@ def test_a_second_factor_is_asked_of_all_but_those_who_only_notify() -> None:
     assert {role for role in Role if not needs_second_factor(role)} == {Role.NOTIFIER}
 
 
+def test_break_glass_lasts_an_hour_and_only_reads_what_each_opener_reads_at_home() -> None:
+    openers = [role for role in Role if "access:break-glass:open" in GRANTS[role]]
+    assert GLASS.minutes == 60
+    assert GLASS.may == {"deaths:case:read", "deaths:identity:read", "deaths:narrative:read"}
+    assert all(GLASS.may <= GRANTS[role] for role in openers)
+
+
 def test_only_these_roles_are_held_at_no_organisation_or_for_assigned_cases() -> None:
     assert {Role.ADMINISTRATOR, Role.AUDITOR} == ANYWHERE
     assert {Role.KEY_WORKER} == ASSIGNED_ONLY
 
 
 def test_the_smallest_file_is_read() -> None:
-    permissions, parts = read(AT_LEAST)
+    permissions, parts, glass = read(AT_LEAST)
+    assert (glass.minutes, glass.may) == (5, frozenset())
     assert permissions["a:b:c"].opens is Opens.WORK
     assert permissions["a:b:c"].words == "Do it"
     assert list(parts) == list(Role)
@@ -132,6 +144,7 @@ def test_the_smallest_file_is_read() -> None:
         (AT_LEAST.replace('["a:b:c"]', '["a:b:d"]', 1), "notifier names a permission twice"),
         (AT_LEAST.replace('["a:b:c"]', '["a:b:c", "a:b:c"]', 1), "notifier names a permission"),
         (AT_LEAST.replace("permissions.work", "permissions.play"), "play"),
+        (AT_LEAST.replace("may = []", 'may = ["a:b:d"]'), "break-glass gives"),
     ],
 )
 def test_a_file_that_says_something_else_is_refused(text: str, fault: str) -> None:

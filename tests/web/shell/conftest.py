@@ -75,4 +75,4 @@ def analyst(app: FastAPI, register: Register) -> Iterator[Client]:
 def actor(register: Register, username: str) -> Actor:
     """Return who an account is today."""
     with register.reading(system("tests")) as work:
-        return people.actor_by_username(work.session, username, work.today)
+        return people.actor_by_username(work.session, username, work.now)
