@@ -26,6 +26,9 @@ WHOLE = Draft(
         Line("D", NONE, "0", "no"),
     ),
     analysis=Analysis(cause="Unascertained", learning="An invented lesson"),
+    event="sudi",
+    social_care="not-known-to-care",
+    statutory_order="never",
 )
 
 

@@ -20,6 +20,17 @@ from cdop.reference import Form, derive, nhs_numbers
 STEPS = ("inform-services", "cdrm")
 _TREES = ("Alder", "Birch", "Cedar", "Damson", "Elder", "Fir", "Gorse", "Hazel", "Ivy", "Juniper")
 
+# Invented answers for the national return, in keeping with the category of death.
+_EVENTS = {
+    "1": "apparent-homicide",
+    "2": "apparent-suicide",
+    "3": "road-traffic",
+    "4": "life-limiting",
+    "6": "life-limiting",
+    "8": "neonatal",
+    "10": "sudi",
+}
+_SOCIAL_CARE = ("not-known-to-care", "child-in-need", "plan-current", "not-known")
 # The factors that are named where a case has modifiable ones: those of the Worcestershire report
 # for 2013/14 and of the Analysis form, as far as the edition in force knows them.
 _MODIFIABLE = (
@@ -205,6 +216,12 @@ def account(case: Case) -> str:
     return f"{beginning} died {known}. What is known points to: {label.lower()}."
 
 
+def _event(case: Case) -> str:
+    """Return the event that goes with a category, as the return counts it."""
+    neonatal = derive.age_band(case.born_on, case.died_on) == derive.AGE_BANDS[0]
+    return _EVENTS.get(case.category, "neonatal" if neonatal else "none")
+
+
 def findings(case: Case, form: Form) -> Draft:
     """Return a complete analysis of a case in an edition of the form, the same every time."""
     rng = random.Random(case.seed)  # noqa: S311 - invented answers, not a secret
@@ -224,6 +241,9 @@ def findings(case: Case, form: Form) -> Draft:
         category=case.category,
         modifiable=case.modifiable,
         lines=tuple(lines),
+        event=_event(case),
+        social_care=rng.choices(_SOCIAL_CARE, (80, 8, 6, 6))[0],
+        statutory_order="never" if rng.random() < 0.95 else "previous",
         analysis=Analysis(
             cause=form.list("category").label(case.category),
             issues="Invented for the demonstration.",

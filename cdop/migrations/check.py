@@ -39,12 +39,25 @@ def _ddl(engine: Engine) -> dict[str, list[str]]:
         rows = connection.exec_driver_sql(
             "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
         ).all()
-    return {name: sorted(_line(line) for line in sql.splitlines()) for name, sql in rows}
+    return {name: _parts(sql) for name, sql in rows}
 
 
-def _line(text: str) -> str:
-    """Return one line of DDL without what may differ by order alone."""
-    return " ".join(text.split()).rstrip(",")
+def _parts(sql: str) -> list[str]:
+    """Return what stands between the outermost brackets, part by part in one order, and the rest.
+
+    A column that is added later stands behind the constraints.
+    """
+    depth, parts, outside = 0, [""], ""
+    for sign in sql:
+        depth -= sign == ")"
+        if depth == 1 and sign == ",":
+            parts.append("")
+        elif depth:
+            parts[-1] += sign
+        else:
+            outside += sign
+        depth += sign == "("
+    return [" ".join(outside.split()), *sorted(" ".join(part.split()) for part in parts)]
 
 
 if __name__ == "__main__":

@@ -44,6 +44,13 @@ class Line:
     note: str = ""
 
 
+RETURN_FACTS = {
+    "event": "event-kinds",
+    "social_care": "social-care-status",
+    "statutory_order": "order-status",
+}
+"""Facts that the national return counts of each review, by the code list of their answers."""
+
 OTHER = "other"
 NONE = "none"
 
@@ -57,3 +64,6 @@ class Draft:
     modifiable: str | None = None
     lines: tuple[Line, ...] = ()
     analysis: Analysis = field(default_factory=Analysis)
+    event: str | None = None
+    social_care: str | None = None
+    statutory_order: str | None = None

@@ -2,7 +2,7 @@
 
 from sqlmodel import col, delete, select
 
-from cdop.overview.answers import Analysis, Draft, FactorNotes, Line
+from cdop.overview.answers import RETURN_FACTS, Analysis, Draft, FactorNotes, Line
 from cdop.overview.models import ANALYSIS, FACTOR_NOTES, Factor, Review
 from cdop.security.work import Work
 
@@ -25,6 +25,8 @@ def write(work: Work, review: Review, draft: Draft) -> None:
     review.category = draft.category
     review.secondary_categories = " ".join(draft.secondary)
     review.modifiable = draft.modifiable
+    for name in RETURN_FACTS:
+        setattr(review, name, getattr(draft, name))
     noted = {n: line.note for n, line in enumerate(draft.lines) if line.note}
     work.seal(review, {ANALYSIS: draft.analysis, FACTOR_NOTES: FactorNotes(notes=noted)})
     work.session.add(review)
@@ -54,6 +56,7 @@ def _draft(work: Work, review: Review, analysis: Analysis, notes: FactorNotes) -
         category=review.category,
         secondary=tuple(review.secondary_categories.split()),
         modifiable=review.modifiable,
+        **{name: getattr(review, name) for name in RETURN_FACTS},
         lines=tuple(
             Line(f.domain, f.factor, f.relevance, f.modifiable, notes.notes.get(f.position, ""))
             for f in work.session.exec(query)

@@ -6,8 +6,8 @@ Pure functions of values; the form's edition is data. Source: Form C, Analysis f
 from dataclasses import dataclass
 from datetime import date
 
-from cdop.overview.answers import NONE, OTHER, Draft, Line
-from cdop.reference import Form
+from cdop.overview.answers import NONE, OTHER, RETURN_FACTS, Draft, Line
+from cdop.reference import Form, codelist
 
 YES = "yes"
 CONTRIBUTED = frozenset({"2", "3"})
@@ -35,6 +35,7 @@ def faults(draft: Draft, form: Form) -> dict[str, str]:
         found["secondary"] = sentence
     if draft.modifiable is not None and draft.modifiable not in form.list("modifiable"):
         found["modifiable"] = f"Choose an answer of this form ({form.title})"
+    found |= _return_faults(draft, form)
     seen = set()
     for number, line in enumerate(draft.lines):
         if sentence := _line_fault(line, form):
@@ -43,6 +44,16 @@ def faults(draft: Draft, form: Form) -> dict[str, str]:
             found[f"lines-{number}-factor"] = "This factor is on another line already"
         seen.add((line.domain, line.factor))
     return found
+
+
+def _return_faults(draft: Draft, form: Form) -> dict[str, str]:
+    """The answers to these have one edition, which stands since before the first form."""
+    answers = {name: (getattr(draft, name), list_id) for name, list_id in RETURN_FACTS.items()}
+    return {
+        name: "Select an answer from the list"
+        for name, (answer, list_id) in answers.items()
+        if answer is not None and answer not in codelist(list_id, form.valid_from)
+    }
 
 
 def _secondary_fault(draft: Draft, form: Form) -> str | None:

@@ -4,14 +4,17 @@ A panel's figures include those of the panels whose place it took. Cases found t
 as another, or out of scope, are in no table.
 """
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
+from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy import type_coerce
 from sqlmodel import Session, col, or_, select
 
 from cdop.deaths.models import Death
@@ -23,9 +26,11 @@ from cdop.reference.derive import financial_year
 from cdop.security.actor import everywhere
 from cdop.security.work import Work
 from cdop.statistics.definitions import (
+    ColumnDefinition,
     MeasureDefinition,
     TableDefinition,
     YearTables,
+    pooled_years,
     table_sets,
     year_days,
     year_tables,
@@ -35,103 +40,154 @@ from cdop.statistics.disclosure import TOTAL
 READ = "statistics:exact:read"
 INTERNAL = "INTERNAL: exact counts of few cases. Not for publication or for sharing as they stand."
 COUNTED = ("open", "reviewed")
+POPULATIONS = ("died", "notified", "reviewed")
+OF_DEATH = (
+    "died_year",
+    "notified_year",
+    "reviewed_year",
+    "age_band",
+    "sex",
+    "ethnic_group",
+    "deprivation",
+    "expected",
+    "place_of_death",
+    "months_to_review",
+)
+OF_REVIEW = ("category", "modifiable", "event", "social_care", "statutory_order")
+PART = 20_000  # rows read at a time
 
 Figures = Mapping[tuple[str, tuple[str, ...]], int]
 
 
 @dataclass(frozen=True)
 class ExactYear:
-    """A panel's year, exact and internal: the count of every cell of every table."""
+    """A panel's year, exact and internal: the count of every cell of every table.
+
+    Of `pooled` years, the one named is the last.
+    """
 
     cdop: Organisation
     name: str
     tables: YearTables
     figures: Figures
+    pooled: int = 1
 
 
-def exact_year(work: Work, cdop_slug: str, year: str) -> ExactYear:
-    """Return the exact tables of a panel's year, audited.
+def exact_year(work: Work, cdop_slug: str, year: str, pooled: int = 1) -> ExactYear:
+    """Return the exact tables of a panel's year, or of several pooled ones, audited.
 
     Raises Denied without the permission, NotFound for a panel absent or out of scope, Invalid for
-    a year without tables.
+    a year without tables or for years that cannot be pooled.
     """
     cdop = find_cdop(work, cdop_slug, READ)
     tables = year_tables(year)
-    records = counts(work, cdop.id, year)
+    records = counts(work, cdop.id, year, pooled)
     _, last = year_days(year)
     name = organisations.name_on(work.session, cdop.id, last)
-    work.audit(READ, ("organisations", cdop.id), cdop.id, report="annual", year=year)
-    return ExactYear(cdop, name, tables, figures(records, tables))
+    work.audit(READ, ("organisations", cdop.id), cdop.id, report="annual", year=year, pooled=pooled)
+    return ExactYear(cdop, name, tables, figures(records, tables, tables.every), pooled)
 
 
-def counts(work: Work, cdop_id: UUID, year: str) -> pd.DataFrame:
-    """Return one row for each death that a panel's year counts, coded columns only.
+def counts(work: Work, cdop_id: UUID, year: str, pooled: int = 1) -> pd.DataFrame:
+    """Return one row for each death that a panel's year counts, by its id, coded columns only.
 
-    `died`, `notified` and `reviewed` say to which populations it belongs. The category and the
-    modifiable factors are those of the review signed off in the year, else missing. The caller
-    checks the permission.
+    Of `pooled` years, `year` is the last. `died`, `notified` and `reviewed` say to which
+    populations a death belongs. What the panel answered is that of the review signed off in these
+    years, else missing. The caller checks the permission.
     """
-    year_days(year)
+    pool = pooled_years(year, pooled)
     places = organisations.with_predecessors(work.session, cdop_id)
+    signed_off = (col(Review.death_id) == Death.id) & (col(Review.status) == "signed-off")
+    columns = [
+        *(getattr(Death, name) for name in OF_DEATH),
+        *(getattr(Review, n) for n in OF_REVIEW),
+    ]
     query = (
-        select(  # type: ignore[call-overload]
-            Death.died_year,
-            Death.notified_year,
-            Death.reviewed_year,
-            Death.age_band,
-            Death.sex,
-            Death.ethnic_group,
-            Review.category,
-            Review.modifiable,
-        )
-        .outerjoin(
-            Review, (col(Review.death_id) == Death.id) & (col(Review.status) == "signed-off")
-        )
+        select(type_coerce(col(Death.id), sa.Text), *columns)
+        .outerjoin(Review, signed_off)
         .where(
             col(Death.organisation_id).in_(places),
             col(Death.status).in_(COUNTED),
-            or_(Death.died_year == year, Death.notified_year == year, Death.reviewed_year == year),
+            or_(*(col(getattr(Death, f"{each}_year")).in_(pool) for each in POPULATIONS)),
         )
         .order_by(Death.id)
     )
-    columns = [column["name"] for column in query.column_descriptions]
-    rows = [tuple(row) for row in work.session.exec(query)]
-    return described(pd.DataFrame(rows, columns=columns, dtype=object), year)
+    return described(_frame(work.session, query), year, pooled)
 
 
-def described(records: pd.DataFrame, year: str) -> pd.DataFrame:
-    """Add to coded rows of a year its populations, and the columns that follow from them."""
-    for population in ("died", "notified", "reviewed"):
-        records[population] = (records[f"{population}_year"] == year).astype(bool)
+def _frame(session: Session, query: Any) -> pd.DataFrame:
+    """Read rows a part at a time, so that equal answers are one text in memory."""
+    names = ["id", *OF_DEATH, *OF_REVIEW]
+    columns: list[list[object]] = [[] for _ in names]
+    one: dict[object, object] = {None: None}
+    found = session.connection().execute(query.execution_options(yield_per=PART))
+    for part in found.partitions():
+        ids, *rest = zip(*part, strict=True)
+        columns[0] += map(str, ids)
+        for column, values in zip(columns[1:], rest, strict=True):
+            column += (one.setdefault(value, value) for value in values)
+    data = {n: pd.Series(v, dtype=object) for n, v in zip(names, columns, strict=True)}
+    return pd.DataFrame(data).set_index("id")
+
+
+def described(records: pd.DataFrame, year: str, pooled: int = 1) -> pd.DataFrame:
+    """Add to coded rows of some years their populations, and the columns that follow from them."""
+    pool = pooled_years(year, pooled)
+    for population in POPULATIONS:
+        records[population] = records[f"{population}_year"].isin(pool)
+    same = records.died & records.reviewed & (records.died_year == records.reviewed_year)
     states = {True: "reviewed", False: "not-reviewed"}
     years = {True: "this-year", False: "earlier"}
-    records["review_state"] = records.reviewed.map(states).where(records.died, None)
-    records["year_of_death"] = records.died.map(years).where(records.reviewed, None)
-    for name in ("category", "modifiable"):
+    records["review_state"] = same.map(states).where(records.died, None)
+    records["year_of_death"] = same.map(years).where(records.reviewed, None)
+    for name in {"months_to_review", *OF_REVIEW} & set(records.columns):
         records[name] = records[name].where(records.reviewed, None)
     if records.loc[records.reviewed, "category"].isna().any():
         raise Refused("A case is marked as reviewed, but no review of it is signed off.")
+    for column in year_tables(year).definitions.columns:
+        if column.reads in records.columns:
+            records[column.name] = _answered(records, column)
     return records
 
 
-def figures(records: pd.DataFrame, tables: YearTables) -> Figures:
-    """Return the count of every cell of every table, margins (`TOTAL`) and zeros included.
+def _answered(records: pd.DataFrame, column: ColumnDefinition) -> pd.Series:
+    """Return a column under the codes that tables print."""
+    found = records[column.reads]
+    groups = {fine: item.code for item in column.items for fine in item.of}
+    if groups:
+        found = found.map(groups)
+    if column.unanswered:
+        inside = records[column.only] if column.only else pd.Series(True, index=records.index)
+        found = found.where(found.notna() | ~inside, column.unanswered.code)
+    return found
 
-    Raises Refused when a record holds an answer that the year's code lists do not offer: it would
-    be in a total and in no row.
+
+def figures(
+    records: pd.DataFrame, tables: YearTables, which: Sequence[TableDefinition] | None = None
+) -> Figures:
+    """Return the count of every cell of some tables (otherwise those of a release).
+
+    Margins (`TOTAL`) and zeros are included. Raises Refused when a record holds an answer that the
+    year's code lists do not offer: it would be in a total and in no row.
     """
     found: dict[tuple[str, tuple[str, ...]], int] = {}
-    for table in tables.tables:
-        every = list(product(*((TOTAL, *tables.codes(name)) for name in table.by)))
-        inside = records[records[table.population]]
-        counted = Counter(
-            key
-            for row in inside[list(table.by)].itertuples(index=False)
-            for key in product(*((TOTAL, code) for code in row))
-        )
-        if set(counted) - set(every):
-            raise Refused(f"A case holds an answer that the table {table.code} has no row for.")
-        found |= {(table.code, key): counted[key] for key in every}
+    places: dict[str, Any] = {}
+    for table in tables.tables if which is None else which:
+        inside = records[table.population].to_numpy(dtype=bool)
+        sizes = tuple(len(tables.codes(name)) for name in table.by)
+        cell = np.zeros(int(inside.sum()), dtype=np.int64)
+        for name, size in zip(table.by, sizes, strict=True):
+            if name not in places:
+                places[name] = pd.Index(tables.codes(name)).get_indexer(pd.Index(records[name]))
+            place = places[name][inside]
+            if (place < 0).any():
+                raise Refused(f"A case holds an answer that the table {table.code} has no row for.")
+            cell = cell * size + place
+        grid = np.bincount(cell, minlength=int(np.prod(sizes))).reshape(sizes)
+        for axis in range(len(sizes)):
+            grid = np.concatenate([grid.sum(axis=axis, keepdims=True), grid], axis=axis)
+        keys = product(*((TOTAL, *tables.codes(name)) for name in table.by))
+        found |= {(table.code, k): n for k, n in zip(keys, grid.ravel().tolist(), strict=True)}
     return found
 
 

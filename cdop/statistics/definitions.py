@@ -16,12 +16,14 @@ from pydantic import Field, model_validator
 from cdop.errors import Invalid, Misconfigured
 from cdop.reference import NotInForce, codelist, codelist_ids
 from cdop.reference.codelists import merged
-from cdop.reference.derive import financial_year_days
+from cdop.reference.derive import financial_year_days, previous_financial_year
 from cdop.reference.loading import Edition, Frozen, check, named, on_day
 from cdop.statistics.disclosure import TOTAL
 
 DATA = Path(__file__).parent / "data" / "tables.toml"
+SUPERSEDED = DATA.parent / "superseded"
 ALL = "All"
+MOST_POOLED = 5
 READABLE = frozenset(
     {
         "age_band",
@@ -29,6 +31,13 @@ READABLE = frozenset(
         "ethnic_group",
         "category",
         "modifiable",
+        "deprivation",
+        "expected",
+        "place_of_death",
+        "months_to_review",
+        "event",
+        "social_care",
+        "statutory_order",
         "year_of_death",
         "review_state",
     }
@@ -39,10 +48,11 @@ Population = Literal["died", "notified", "reviewed"]
 
 
 class Choice(Frozen):
-    """One answer of a column that has no code list of its own."""
+    """One answer of a column that has no code list of its own; `of` are the finer ones in it."""
 
     code: str
     label: str
+    of: tuple[str, ...] = ()
 
 
 class PopulationDefinition(Frozen):
@@ -57,6 +67,8 @@ class ColumnDefinition(Frozen):
     """A column to count by: its answers come from a code list or are listed here.
 
     `only`: deaths outside this population have no answer, so that no other table may use it.
+    `of` is the register's column whose answers are put together in `items`; otherwise the name.
+    `unanswered` is the row of deaths that have no answer, where the form lets it stay open.
     """
 
     name: str
@@ -64,11 +76,18 @@ class ColumnDefinition(Frozen):
     codelist: str = ""
     items: tuple[Choice, ...] = ()
     only: Population | None = None
+    of: str = ""
+    unanswered: Choice | None = None
+
+    @property
+    def reads(self) -> str:
+        """Return the column of the register that it is read from."""
+        return self.of or self.name
 
     @model_validator(mode="after")
     def _is_a_readable_code(self) -> Self:
-        if self.name not in READABLE:
-            raise ValueError(f"statistics may not read the column {self.name}")
+        if self.reads not in READABLE:
+            raise ValueError(f"statistics may not read the column {self.reads}")
         if bool(self.codelist) == bool(self.items):
             raise ValueError(f"{self.name} needs a code list or its own answers")
         if self.codelist and self.codelist not in codelist_ids():
@@ -77,12 +96,16 @@ class ColumnDefinition(Frozen):
 
 
 class TableDefinition(Frozen):
-    """A table: the population it counts and the columns that it is cut by."""
+    """A table: the population it counts and the columns that it is cut by.
+
+    An `internal` one is exact, for those who may see that, and never in a release.
+    """
 
     code: str = Field(pattern=r"^[a-z][a-z-]*$")
     title: str
     population: Population
     by: tuple[str, ...] = Field(min_length=1, max_length=2)
+    internal: bool = False
 
 
 class MeasureDefinition(Frozen):
@@ -115,7 +138,8 @@ class TableSet(Edition):
                     raise ValueError(f"{table.code} counts by {name}, which is no column here")
                 if columns[name].only not in (None, table.population):
                     raise ValueError(f"{table.code}: {name} has no answer outside its population")
-        if {table.population for table in self.every} != {"died", "notified", "reviewed"}:
+        released = {table.population for table in self.every if not table.internal}
+        if released != {"died", "notified", "reviewed"}:
             raise ValueError("each of the three populations needs a table")
         if any(m.table not in tables or len(tables[m.table].by) != 1 for m in self.measures):
             raise ValueError("a percentage is taken of a one-way table")
@@ -137,11 +161,28 @@ class YearTables:
 
     @property
     def tables(self) -> tuple[TableDefinition, ...]:
-        """Return the tables in the order of the edition."""
+        """Return the tables of a release, in the order of the edition."""
+        return tuple(table for table in self.every if not table.internal)
+
+    @property
+    def every(self) -> tuple[TableDefinition, ...]:
+        """Return all tables in the order of the edition, those for internal use included."""
         return self.definitions.every
 
+    @property
+    def columns(self) -> tuple[ColumnDefinition, ...]:
+        """Return the columns by which the tables of a release are cut."""
+        used = {name for table in self.tables for name in table.by}
+        return tuple(column for column in self.definitions.columns if column.name in used)
+
+    @property
+    def measures(self) -> tuple[MeasureDefinition, ...]:
+        """Return the percentages of a release: those of its tables."""
+        codes = {table.code for table in self.tables}
+        return tuple(m for m in self.definitions.measures if m.table in codes)
+
     def of(self, population: str) -> list[TableDefinition]:
-        """Return the tables that count a population."""
+        """Return the tables of a release that count a population."""
         return [table for table in self.tables if table.population == population]
 
     def codes(self, column: str) -> tuple[str, ...]:
@@ -165,8 +206,7 @@ def year_tables(year: str, edition: str | None = None) -> YearTables:
     """
     _, last = year_days(year)
     try:
-        sets = table_sets()
-        found = named(sets, edition) if edition else on_day(sets, last)
+        found = _named(edition) if edition else on_day(table_sets(), last)
         return YearTables(year, found, {c.name: _answers(c, last) for c in found.columns})
     except NotInForce:
         raise Invalid(
@@ -182,6 +222,25 @@ def year_days(year: str) -> tuple[date, date]:
         raise Invalid({"year": str(error)}) from None
 
 
+def pooled_years(year: str, pooled: int) -> tuple[str, ...]:
+    """Return the years of a pool, the last of which is `year`, in order.
+
+    Raises Invalid unless they are 1 to 5 years under one edition of the tables: what was asked
+    before and after a break in series is never added up.
+    """
+    year_days(year)
+    if not 1 <= pooled <= MOST_POOLED:
+        raise Invalid({"pooled": f"Pool 1 to {MOST_POOLED} years"})
+    years = [year]
+    while len(years) < pooled:
+        years.insert(0, previous_financial_year(years[0]))
+    if pooled > 1 and year_tables(years[0]).definitions != year_tables(year).definitions:
+        raise Invalid(
+            {"pooled": f"{years[0]} and {year} were asked other questions: they cannot be pooled"}
+        )
+    return tuple(years)
+
+
 @cache
 def table_sets(path: Path = DATA) -> tuple[TableSet, ...]:
     """Return all editions of the year's tables. Raises Misconfigured, naming the fault."""
@@ -192,7 +251,18 @@ def table_sets(path: Path = DATA) -> tuple[TableSet, ...]:
     return check(TableSet, merged(content, path.name), path.name)
 
 
+def _named(edition: str) -> TableSet:
+    """Return an edition in use, or one by which an older release was built."""
+    found = [each for each in table_sets() if each.edition == edition]
+    for path in sorted(SUPERSEDED.glob("*.toml")):
+        found += [each for each in table_sets(path) if each.edition == edition]
+    return named(found or table_sets(), edition)
+
+
 def _answers(column: ColumnDefinition, day: date) -> tuple[tuple[str, str], ...]:
-    if column.items:
-        return tuple((item.code, item.label) for item in column.items)
-    return codelist(column.codelist, day).choices()
+    answers = [(item.code, item.label) for item in column.items]
+    if column.codelist:
+        answers += codelist(column.codelist, day).choices()
+    if column.unanswered:
+        answers.append((column.unanswered.code, column.unanswered.label))
+    return tuple(answers)

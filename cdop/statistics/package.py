@@ -62,7 +62,7 @@ def write_package(package: Package, sign: Callable[[bytes], bytes] | None = None
     files = {
         **{f"tables/{t.code}.csv": _table(package, t) for t in package.tables.tables},
         "tables/percentages.csv": _percentages(package),
-        **{f"codelists/{name}.csv": _codelist(package, name) for name in package.tables.answers},
+        **{f"codelists/{name}.csv": _codelist(package, name) for name in _columns(package)},
         "codelists/population.csv": _populations(package),
         "datapackage.json": _json(_descriptor(package)),
         "disclosure.json": _json(_disclosure(package)),
@@ -88,7 +88,7 @@ def _table(package: Package, table: TableDefinition) -> str:
 
 def _percentages(package: Package) -> str:
     rows = []
-    for measure in package.tables.definitions.measures:
+    for measure in package.tables.measures:
         numerator, denominator = measured(package.protected.cells, measure)
         hidden = None in (numerator, denominator)
         parts = ["", "", "", HIDDEN]
@@ -101,6 +101,10 @@ def _percentages(package: Package) -> str:
 
 def _codelist(package: Package, name: str) -> str:
     return _csv(["code", "label"], [(TOTAL, ALL), *package.tables.answers[name]])
+
+
+def _columns(package: Package) -> list[str]:
+    return [column.name for column in package.tables.columns]
 
 
 def _populations(package: Package) -> str:
@@ -125,7 +129,7 @@ def _descriptor(package: Package) -> dict[str, Any]:
     resources.append(_resource("tables/percentages.csv", "Percentages", percentages))
     plain = [_text("code"), _text("label")]
     resources += [
-        _resource(f"codelists/{name}.csv", tables.title(name), plain) for name in tables.answers
+        _resource(f"codelists/{name}.csv", tables.title(name), plain) for name in _columns(package)
     ]
     populations = [*plain, _text("description")]
     resources.append(_resource("codelists/population.csv", "Population", populations))

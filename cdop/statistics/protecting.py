@@ -84,7 +84,7 @@ def system_of(records: pd.DataFrame, tables: YearTables) -> LinearSystem:
     complete = _with_stand_ins(records, tables)
     return build_system(
         complete,
-        [Dimension(name, tables.codes(name)) for name in tables.answers],
+        [Dimension(column.name, tables.codes(column.name)) for column in tables.columns],
         [Table(table.code, table.by, table.population) for table in tables.tables],
         possible=lambda kinds: _possible(kinds, complete, tables),
         atom_limit=KINDS,
@@ -113,7 +113,7 @@ def _years_are_in_order(records: pd.DataFrame) -> "pd.Series[bool]":
 def _with_stand_ins(records: pd.DataFrame, tables: YearTables) -> pd.DataFrame:
     """Give columns that have no answer for a death their first code: no table looks there."""
     filled = records.copy()
-    for column in tables.definitions.columns:
+    for column in tables.columns:
         if column.only:
             outside = ~filled[column.only].astype(bool)
             filled.loc[outside, column.name] = tables.codes(column.name)[0]
@@ -123,7 +123,7 @@ def _with_stand_ins(records: pd.DataFrame, tables: YearTables) -> pd.DataFrame:
 def _possible(kinds: pd.DataFrame, records: pd.DataFrame, tables: YearTables) -> Any:
     """Tell which kinds of death any reader must allow for."""
     possible = ~(kinds.died & kinds.reviewed & ~kinds.notified)
-    for column in tables.definitions.columns:
+    for column in tables.columns:
         if column.only:
             stand_in = kinds[column.name] == tables.codes(column.name)[0]
             possible &= kinds[column.only] | stand_in

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from cdop.overview import queries, rules
-from cdop.overview.answers import NONE, OTHER, Draft
+from cdop.overview.answers import NONE, OTHER, RETURN_FACTS, Draft
 from cdop.overview.queries import KeptReview
 from cdop.overview.rules import Finding
-from cdop.reference import Form, form_edition
+from cdop.reference import Form, codelist, form_edition
 from cdop.security.work import Work
 from cdop.web.forms import Bound, blank
 from cdop.web.overview.forms import ClassifyForm, kept_values
@@ -63,6 +63,7 @@ class ClassifyPage:
     modifiable: Rows
     modifiable_title: str
     modifiable_hints: dict[str, str]
+    return_facts: tuple[tuple[str, str, Rows], ...]
     words: dict[str, str]
     findings: tuple[Finding, ...] = ()
     saved: bool = False
@@ -138,6 +139,12 @@ def view(work: Work, death_id: UUID, form: Bound[ClassifyForm]) -> ClassifyPage:
         modifiable=modifiable.choices(),
         modifiable_title=modifiable.title,
         modifiable_hints={item.code: item.help for item in modifiable.items if item.help},
+        return_facts=tuple(
+            (name, found.title, found.choices())
+            for name, found in (
+                (name, codelist(id, edition.valid_from)) for name, id in RETURN_FACTS.items()
+            )
+        ),
         words=WORDS,
     )
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from cdop.overview.answers import Analysis, Draft, Line
+from cdop.overview.answers import RETURN_FACTS, Analysis, Draft, Line
 from cdop.web.forms import Bound, Form, ask
 
 WORDS = ("cause", "issues", "learning", "recommendations", "family_follow_up")
@@ -36,6 +36,9 @@ class ClassifyForm(Form):
     secondary: list[str] = Field(default=[], max_length=20)
     lines: list[FactorForm] = ask("the factors", [])
     modifiable: str | None = ask("whether there are modifiable factors", None, max_length=40)
+    event: str = ask("the event that led to the death", "", max_length=40)
+    social_care: str = ask("how social care knew the child", "", max_length=40)
+    statutory_order: str = ask("whether there was a statutory order", "", max_length=40)
     issues: str = ask("the issues", "", max_length=_LONG)
     learning: str = ask("the learning", "", max_length=_LONG)
     recommendations: str = ask("the recommendations", "", max_length=_LONG)
@@ -47,6 +50,7 @@ class ClassifyForm(Form):
             category=self.category,
             secondary=tuple(self.secondary),
             modifiable=self.modifiable,
+            **{name: getattr(self, name) or None for name in RETURN_FACTS},
             lines=tuple(line.line(marks=marks) for line in self.lines),
             analysis=Analysis(**{name: getattr(self, name) for name in WORDS}),
         )
@@ -65,6 +69,7 @@ def kept_values(draft: Draft, version: int) -> dict[str, Any]:
         "category": draft.category,
         "secondary": list(draft.secondary),
         "modifiable": draft.modifiable,
+        **{name: getattr(draft, name) or "" for name in RETURN_FACTS},
         "lines": [
             FactorForm(
                 factor=f"{line.domain}/{line.factor}",

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from cdop.overview import queries, rules
-from cdop.overview.answers import NONE, OTHER, Draft, Line
+from cdop.overview.answers import NONE, OTHER, RETURN_FACTS, Draft, Line
 from cdop.overview.queries import KeptReview, PanelCase
 from cdop.overview.rules import Finding
 from cdop.overview.service import DRAFT, SIGN
@@ -132,6 +132,9 @@ def answers(draft: Draft, form: Form) -> Answers:
     closed.append(
         (modifiable.title, modifiable.label(draft.modifiable) if draft.modifiable else "")
     )
+    for name, list_id in RETURN_FACTS.items():
+        answers, answer = codelist(list_id, form.valid_from), getattr(draft, name)
+        closed.append((answers.title, answers.label(answer) if answer else ""))
     return Answers(
         closed=tuple(closed),
         factors=tuple(_factor(line, form) for line in draft.lines),

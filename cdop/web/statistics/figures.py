@@ -50,7 +50,8 @@ def sections(tables: YearTables, cells: Cells) -> list[Section]:
     """Return the three populations of a year, each with its own tables."""
     found = []
     for population in tables.definitions.populations:
-        own = tables.of(population.code)
+        mine = [t for t in tables.every if t.population == population.code]
+        own = [t for t in mine if (t.code, (TOTAL,) * len(t.by)) in cells]
         codes = {table.code for table in own}
         found.append(
             Section(

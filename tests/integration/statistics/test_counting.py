@@ -108,7 +108,7 @@ def test_exact_figures_are_audited(published: Herefordshire) -> None:
     (line,) = audited(published.register, counting.READ)
     assert line.actor == "analyst"
     assert line.organisation_id == published[PANEL]
-    assert line.detail == {"report": "annual", "year": YEAR}
+    assert line.detail == {"report": "annual", "year": YEAR, "pooled": 1}
 
 
 def test_without_the_permission_or_out_of_scope_there_are_no_figures(
@@ -143,3 +143,37 @@ def test_years_and_panels_in_scope_are_listed(published: Herefordshire) -> None:
     with published.register.reading(published.actors["analyst"]) as work:
         assert [cdop.slug for cdop in counting.cdops(work)] == [PANEL]
         assert counting.years(work, published[PANEL]) == ["2014-15", "2013-14"]
+
+
+def test_every_table_of_a_population_has_its_total(published: Herefordshire) -> None:
+    """Those for internal use too; what was not answered has a row of its own."""
+    found = exact(published)
+    totals = {"died": 11, "notified": 10, "reviewed": 5}
+    for table in found.tables.every:
+        cells = {key: n for (code, key), n in found.figures.items() if code == table.code}
+        assert cells[(TOTAL,) * len(table.by)] == totals[table.population], table.code
+        assert sum(n for key, n in cells.items() if TOTAL not in key) == totals[table.population]
+    assert found.figures["reviewed-by-event", ("not-recorded",)] == 5
+    assert found.figures["died-by-place", ("home",)] == 11
+
+
+def test_what_the_panel_answered_is_counted(published: Herefordshire) -> None:
+    with published.register.work(MAKER) as work:
+        review = work.session.exec(select(Review)).first()
+        review.event, review.social_care = "sudi", "plan-current"
+    figures = exact(published).figures
+    assert figures["reviewed-by-event", ("sudi",)] == 1
+    assert figures["reviewed-by-social-care", ("plan-current",)] == 1
+    assert figures["reviewed-by-statutory-order", ("not-recorded",)] == 5
+
+
+def test_pooled_years_count_each_death_once(published: Herefordshire) -> None:
+    """A death of one year that is reviewed in the next is one death of the pool."""
+    with published.register.work(MAKER) as work:
+        add_death(work, published[PANEL], died=BEFORE, reviewed=REVIEW_DAY)
+    pooled = published.register.do(
+        published.actors["analyst"], counting.exact_year, PANEL, YEAR, pooled=2
+    ).figures
+    assert (pooled["died-by-age", (TOTAL,)], pooled["reviewed-by-age", (TOTAL,)]) == (12, 6)
+    assert pooled["reviewed-by-year-of-death", ("earlier",)] == 1
+    assert exact(published).figures["died-by-age", (TOTAL,)] == 11

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -163,3 +164,10 @@ def test_a_draft_of_another_edition_cannot_be_signed_off_as_it_stands():
 def test_a_review_is_signed_off_on_the_day_of_the_meeting_or_later(day, may):
     refusal = rules.sign_off_refusal(date(2026, 11, day), date(2026, 11, 20))
     assert (refusal is None) is may
+
+
+@pytest.mark.parametrize("name", ["event", "social_care", "statutory_order"])
+def test_what_the_national_return_counts_is_a_code_or_open(name: str) -> None:
+    answered: Any = {name: "typed"}
+    assert rules.faults(WHOLE, E3) == {}
+    assert rules.faults(replace(WHOLE, **answered), E3) == {name: "Select an answer from the list"}

@@ -5,7 +5,7 @@ import zipfile
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdop.errors import Unsafe
@@ -27,6 +27,7 @@ def test_it_is_the_same_bytes_when_it_is_packed_again() -> None:
     assert pack(dict(reversed(FILES.items())), BOARD.sign) == SIGNED
 
 
+@settings(deadline=None)
 @given(at=st.integers(0, len(SIGNED) - 1), other=st.integers(1, 255))
 def test_one_changed_byte_is_found(at: int, other: int) -> None:
     changed = bytearray(SIGNED)
@@ -43,6 +44,7 @@ def test_every_byte_is_covered() -> None:
             )
 
 
+@settings(deadline=None)
 @given(cut=st.integers(0, len(SIGNED) - 1))
 def test_a_cut_or_a_longer_package_is_found(cut: int) -> None:
     for changed in (SIGNED[:cut], SIGNED + SIGNED[:cut] + b"x"):

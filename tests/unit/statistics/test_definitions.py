@@ -1,19 +1,54 @@
 """The year's tables as data: in force by date, and unable to name what statistics may not read."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from cdop.deaths.models import Death, Notification
 from cdop.errors import Invalid, Misconfigured
+from cdop.reference import codelist
 from cdop.security.sealing import sealed_columns
-from cdop.statistics.definitions import DATA, READABLE, table_sets, year_tables
+from cdop.statistics.definitions import DATA, READABLE, pooled_years, table_sets, year_tables
 
 
 def test_the_edition_of_a_year_is_the_one_in_force_on_its_last_day() -> None:
-    assert year_tables("2009-10").definitions.edition == "E1"
-    assert year_tables("2010-11").definitions.edition == "E2"
-    assert year_tables("2025-26", "E1").definitions.edition == "E1"
+    assert year_tables("2009-10").definitions.edition == "E1.2"
+    assert year_tables("2010-11").definitions.edition == "E2.2"
+    assert year_tables("2025-26", "E1.2").definitions.edition == "E1.2"
+
+
+def test_an_old_release_reads_the_tables_by_which_it_was_built() -> None:
+    codes = {table.code for table in year_tables("2013-14", "E2").every}
+    assert "reviewed-by-year-of-death" in codes
+    assert "reviewed-by-category-and-age" not in codes
+
+
+def test_internal_tables_are_in_no_release() -> None:
+    tables = year_tables("2013-14")
+    inside, every = {t.code for t in tables.tables}, {t.code for t in tables.every}
+    assert "reviewed-by-social-care" in every - inside
+    assert "social_care" not in {column.name for column in tables.columns}
+    assert "within-year" not in {measure.code for measure in tables.measures}
+
+
+def test_every_place_of_death_is_in_one_group() -> None:
+    """A place that no group has would be in a total and in no row."""
+    tables = year_tables("2025-26")
+    (place,) = [c for c in tables.definitions.columns if c.name == "place"]
+    grouped = [fine for item in place.items for fine in item.of]
+    assert sorted(grouped) == sorted(codelist("place-of-death", date(2026, 3, 31)).codes())
+
+
+@pytest.mark.parametrize(("year", "pooled"), [("2013-14", 0), ("2013-14", 6), ("2011-12", 3)])
+def test_years_of_other_questions_are_not_pooled(year: str, pooled: int) -> None:
+    """2009-10 asked for preventable deaths, later years for modifiable factors."""
+    with pytest.raises(Invalid):
+        pooled_years(year, pooled)
+
+
+def test_pooled_years_end_with_the_one_named() -> None:
+    assert pooled_years("2013-14", 3) == ("2011-12", "2012-13", "2013-14")
 
 
 def test_preventable_and_modifiable_are_never_one_table() -> None:
@@ -49,6 +84,7 @@ def test_no_sealed_column_is_readable() -> None:
         (('name = "sex"', 'name = "identity"'), "may not read the column identity"),
         (('name = "sex"', 'name = "reference"'), "may not read the column reference"),
         (('by = ["sex"]', 'by = ["postcode"]'), "counts by postcode"),
+        (('of = "place_of_death"', 'of = "reference"'), "may not read the column reference"),
         (('by = ["review_state"]', 'by = ["category"]'), "no answer outside its population"),
         (('codelist = "sex"', 'codelist = "nothing"'), "no code list nothing"),
         (('codelist = "sex"', ""), "needs a code list or its own answers"),

@@ -1,7 +1,7 @@
 """Rates and shares with the limits of the published test vectors (domain: PHEindicatormethods)."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cdop.errors import Invalid
@@ -123,6 +123,7 @@ def test_a_share_beyond_its_whole_is_refused(part: int, whole: int) -> None:
         proportion(part, whole)
 
 
+@settings(deadline=None)
 @given(whole=st.integers(1, 10_000), data=st.data())
 def test_limits_enclose_their_value(whole: int, data: st.DataObject) -> None:
     part = data.draw(st.integers(0, whole))
