@@ -19,7 +19,7 @@ class Settings:
     `data` is its folder; `database_url` the embedded SQLite file in it unless set; `keys` the key
     file, which may lie elsewhere; `key_provider` what guards it, and `key_settings` the environment
     variables that tell how to reach that. `origin` is the address that people type, by which a
-    passkey knows this register.
+    passkey and an identity provider know this register; `oidc` the file that names the providers.
     """
 
     data: Path
@@ -28,6 +28,7 @@ class Settings:
     key_provider: str = "file"
     key_settings: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
     origin: str = "http://localhost:8000"
+    oidc: Path | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -56,6 +57,7 @@ def load(data: Path | None = None) -> Settings:
             name: value for name, value in os.environ.items() if name.startswith(KEY_SETTINGS)
         },
         origin=_origin(),
+        oidc=Path(named) if (named := os.environ.get("CDOP_OIDC")) else None,
     )
 
 

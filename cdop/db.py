@@ -131,6 +131,7 @@ class Document(_Portable[Any]):
 
 Text = sa.Text
 Number = sa.Integer
+BigNumber = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Bytes = sa.LargeBinary
 
 

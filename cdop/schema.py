@@ -14,7 +14,9 @@ import cdop.retention.models
 import cdop.retention.rights.models
 import cdop.security.audit.models
 import cdop.security.models
+import cdop.sign_in.identities.models
 import cdop.sign_in.models
+import cdop.sign_in.passkeys.models
 import cdop.statistics.models
 import cdop.tasks.models  # noqa: F401
 

@@ -127,7 +127,7 @@ def sign_in(page: Page, username: str, password: str, code: str | None = None) -
     """
     page.get_by_label("User name").fill(username)
     page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     if code:
         page.get_by_label("Code").fill(code)
         page.get_by_role("button", name="Continue").click()

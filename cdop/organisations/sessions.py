@@ -110,25 +110,25 @@ def csrf(token: str) -> str:
 
 def start(
     work: Work, account_id: UUID, token: str, *, method: Method, browser: str = "a browser"
-) -> None:
+) -> UUID:
     """Start a session for an account whose sign-in has been checked; only the hash is kept.
 
-    Whoever is signed in to the account already is told of it at their next page.
+    Whoever is signed in to the account already is told of it at their next page. Returns its id.
     """
     _tell_others(work, account_id, browser)
     second = method is not Method.PASSWORD
-    work.session.add(
-        SignIn(
-            token_hash=hash_of(token),
-            account_id=account_id,
-            method=method,
-            browser=browser,
-            started_at=work.now,
-            seen_at=work.now,
-            confirmed_at=work.now if second else None,
-        )
+    row = SignIn(
+        token_hash=hash_of(token),
+        account_id=account_id,
+        method=method,
+        browser=browser,
+        started_at=work.now,
+        seen_at=work.now,
+        confirmed_at=work.now if second else None,
     )
+    work.session.add(row)
     work.audit("accounts:session:start", ("accounts", account_id), method=method.value)
+    return row.id
 
 
 def end_others(work: Work, account_id: UUID, but: UUID | None = None) -> int:

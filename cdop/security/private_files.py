@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cdop.errors import Misconfigured
+
 
 def create(path: Path, content: bytes) -> None:
     """Write a new file. Raises FileExistsError when something stands there, OSError otherwise."""
@@ -38,6 +40,24 @@ def changing(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def secret(path: Path, named_by: str) -> str:
+    """Return the secret in a file. Raises Misconfigured when it cannot be read, or is not secret.
+
+    `named_by` is the setting that names it.
+    """
+    try:
+        mode, text = path.stat().st_mode, path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"The file {path} named by {named_by} cannot be read.") from error
+    if mode & 0o007:
+        raise Misconfigured(
+            f"The file {path} named by {named_by} is open to everybody on this machine."
+        )
+    if not text:
+        raise Misconfigured(f"The file {path} named by {named_by} is empty.")
+    return text
 
 
 def _sync(folder: Path) -> None:

@@ -2,17 +2,37 @@
 
 from uuid import UUID
 
+from cdop.errors import Refused
 from cdop.security.work import Work
 from cdop.sign_in import authenticators, recovery
+from cdop.sign_in.passkeys import keeping as passkeys
+
+LAST = "This is your only second factor. Add another one first."
 
 
 def has_any(work: Work, account_id: UUID) -> bool:
     """Say whether an account has a second factor to show. Recovery codes alone are none."""
-    return bool(authenticators.of(work, account_id))
+    return bool(authenticators.of(work, account_id)) or passkeys.any_of(work, account_id)
+
+
+def check_removable(work: Work, account_id: UUID) -> None:
+    """Raise Refused when an account would be left without a second factor."""
+    held = len(authenticators.of(work, account_id)) + len(passkeys.of(work, account_id))
+    if held < 2:
+        raise Refused(LAST)
+
+
+def remove_passkey(work: Work, passkey_id: UUID) -> None:
+    """Remove a passkey of whoever acts. Raises NotFound; Refused for the only second factor."""
+    row = passkeys.get_own(work, passkey_id)
+    check_removable(work, row.account_id)
+    passkeys.remove(work, row)
 
 
 def remove_all(work: Work, account_id: UUID) -> None:
     """Remove every second factor and recovery code of an account."""
     for row in authenticators.of(work, account_id):
         authenticators.remove(work, row)
+    for passkey in passkeys.of(work, account_id):
+        passkeys.remove(work, passkey)
     recovery.forget(work, account_id)

@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlmodel import col, select
 
 from cdop.errors import Invalid, NotFound, Refused
@@ -85,6 +85,31 @@ def accept(register: Register, secret: str, password: str, visitor: Visitor) -> 
     return register.do(actor, _accept, secret, hashed, visitor)
 
 
+def pending_id(register: Register, secret: str) -> UUID:
+    """Return the id of the invitation with this secret. Raises Invalid when it is over."""
+    with register.reading(GATE) as work:
+        _account_of(work, secret)
+        query = select(Invitation.id).where(Invitation.token_hash == hash_of(secret))
+        return work.session.exec(query).one()
+
+
+def use(work: Work, invitation_id: UUID) -> Account:
+    """Use an invitation up without setting a password. Returns its account.
+
+    Raises Invalid when it is over.
+    """
+    row = work.session.get(Invitation, invitation_id)
+    if row is None or row.used_at or row.expires_at <= work.now:
+        raise Invalid({"invitation": OVER})
+    account = get(work, row.account_id)
+    if account.disabled_at:
+        raise Invalid({"invitation": OVER})
+    _use_up(work, col(Invitation.id) == invitation_id)
+    sessions.end_others(work, account.id)
+    work.audit("accounts:invitation:accept", ("accounts", account.id))
+    return account
+
+
 def pending(work: Work) -> dict[UUID, datetime]:
     """Return until when an invitation stands for each account that has one."""
     work.check(MANAGE)
@@ -121,17 +146,23 @@ def _account_of(work: Work, secret: str) -> Account:
 
 def _accept(work: Work, secret: str, hashed: str, visitor: Visitor) -> Step:
     account = _account_of(work, secret)
-    used = (
-        update(Invitation)
-        .where(col(Invitation.token_hash) == hash_of(secret), col(Invitation.used_at).is_(None))
-        .values(used_at=work.now)
-    )
-    if work.session.execute(used).rowcount != 1:  # type: ignore[attr-defined]
-        raise Invalid({"invitation": OVER})
+    _use_up(work, col(Invitation.token_hash) == hash_of(secret))
     password_rules.keep(work, account.id, hashed)
     sessions.end_others(work, account.id)
     work.audit("accounts:invitation:accept", ("accounts", account.id))
     return begin(work, account, visitor)
+
+
+def _use_up(work: Work, which: ColumnElement[bool]) -> None:
+    """Use an invitation up: of two at once only one succeeds. Raises Invalid."""
+    used = (
+        update(Invitation)
+        .where(which, col(Invitation.used_at).is_(None))
+        .values(used_at=work.now)
+        .execution_options(synchronize_session=False)
+    )
+    if work.session.execute(used).rowcount != 1:  # type: ignore[attr-defined]
+        raise Invalid({"invitation": OVER})
 
 
 def _end(work: Work, account_id: UUID) -> None:

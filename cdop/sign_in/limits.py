@@ -27,6 +27,9 @@ class Limits(Frozen):
     certainty: str
     invitation_hours: int = Field(ge=1)
     begun_minutes: int = Field(ge=1)
+    challenge_minutes: int = Field(ge=1)
+    question_minutes: int = Field(ge=1)
+    most_passkeys: int = Field(ge=2)
     confirmed_minutes: int = Field(ge=1)
     recovery_codes: int = Field(ge=1)
     known_browser_days: int = Field(ge=1)

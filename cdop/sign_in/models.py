@@ -62,7 +62,7 @@ class Invitation(SQLModel, table=True):
 class BegunSignIn(SQLModel, table=True):
     """Half a sign-in: the password was right, the second factor is still to come. Never a session.
 
-    `challenge` is what a passkey is asked to sign. The row goes as soon as the session starts.
+    The row goes as soon as the session starts.
     """
 
     __tablename__ = "begun_sign_ins"
@@ -75,7 +75,6 @@ class BegunSignIn(SQLModel, table=True):
     account_id: UUID = Field(sa_type=Key, foreign_key="accounts.id")
     token_hash: bytes = Field(sa_type=Bytes, unique=True)
     began_at: datetime = Field(sa_type=Moment)
-    challenge: bytes | None = Field(default=None, sa_type=Bytes)
 
 
 class Attempts(SQLModel, table=True):

@@ -19,12 +19,15 @@ from cdop.organisations.reach import grants_at
 from cdop.organisations.sessions import GATE, hash_of
 from cdop.security import passwords
 from cdop.security.actor import Actor
+from cdop.security.passkeys import Known
 from cdop.security.permissions import needs_second_factor
 from cdop.security.work import Register, Work
 from cdop.sign_in import authenticators, delays, factors, recovery
 from cdop.sign_in.delays import Visitor
+from cdop.sign_in.identities import ending
 from cdop.sign_in.limits import limits
 from cdop.sign_in.models import BegunSignIn
+from cdop.sign_in.passkeys import keeping as passkeys
 
 
 class Next(StrEnum):
@@ -96,12 +99,30 @@ def begin(work: Work, account: Account, visitor: Visitor) -> Step:
     if not has and not needs:
         sessions.start(work, account.id, token, method=Method.PASSWORD, browser=visitor.browser)
         return Step(Next.SESSION, token)
+    return half(work, account)[0]
+
+
+def half(work: Work, account: Account) -> tuple[Step, UUID]:
+    """Let someone go on to a second factor, whether a role needs one or not.
+
+    Returns the step, and the id of what has begun.
+    """
+    token = secrets.token_urlsafe(32)
+    has = factors.has_any(work, account.id)
     old = work.now - timedelta(minutes=limits().begun_minutes)
     work.session.execute(delete(BegunSignIn).where(col(BegunSignIn.began_at) < old))
-    work.session.add(
-        BegunSignIn(account_id=account.id, token_hash=hash_of(token), began_at=work.now)
+    row = BegunSignIn(account_id=account.id, token_hash=hash_of(token), began_at=work.now)
+    work.session.add(row)
+    return Step(Next.CODE if has else Next.ENROL, token), row.id
+
+
+def let_in(work: Work, account: Account, visitor: Visitor) -> tuple[Step, UUID]:
+    """Start the session of someone for whose both factors an identity provider vouches."""
+    token = secrets.token_urlsafe(32)
+    session_id = sessions.start(
+        work, account.id, token, method=Method.OIDC, browser=visitor.browser
     )
-    return Step(Next.CODE if has else Next.ENROL, token)
+    return Step(Next.SESSION, token), session_id
 
 
 def begun_by(register: Register, token: str) -> Begun | None:
@@ -159,6 +180,21 @@ def enrol(
     return register.do(begun.actor, add)
 
 
+def enrol_passkey(
+    register: Register, begun: Begun, made: Known, name: str, visitor: Visitor
+) -> tuple[str, tuple[str, ...]] | None:
+    """Add a passkey as the first second factor. Returns what `enrol` does. Raises Invalid, Gone."""
+
+    def add(work: Work) -> tuple[str, tuple[str, ...]] | None:
+        if factors.has_any(work, begun.account_id):
+            return None
+        passkeys.add(work, begun.account_id, made, name)
+        codes = recovery.renew(work, begun.account_id)
+        return finish(work, begun, Method.PASSKEY, visitor), codes
+
+    return register.do(begun.actor, add)
+
+
 def finish(work: Work, begun: Begun, method: Method, visitor: Visitor) -> str:
     """Start the session of someone who has taken both steps. Returns its token.
 
@@ -168,7 +204,10 @@ def finish(work: Work, begun: Begun, method: Method, visitor: Visitor) -> str:
     if work.session.execute(used).rowcount != 1:  # type: ignore[attr-defined]
         raise Gone
     token = secrets.token_urlsafe(32)
-    sessions.start(work, begun.account_id, token, method=method, browser=visitor.browser)
+    session_id = sessions.start(
+        work, begun.account_id, token, method=method, browser=visitor.browser
+    )
+    ending.hand_on(work, begun.id, session_id)
     return token
 
 

@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
 from cdop.registers import is_demonstration
+from cdop.security.single_sign_on import configuration
+from cdop.security.single_sign_on.asking import Asked
 from cdop.security.work import Register
 from cdop.web.assets import own_assets
 from cdop.web.case_reviews import referral_routes as referrals
@@ -21,12 +23,13 @@ from cdop.web.errors import Incidents, Report, add_error_pages, log_incident, pl
 from cdop.web.headers import BodyLimit, OriginCheck, PlainAddress, SecurityHeaders
 from cdop.web.meetings import routes as meetings
 from cdop.web.overview import routes as overview
+from cdop.web.passkeys import routes as passkeys
 from cdop.web.reports import routes as reports
 from cdop.web.retention import hold_routes
 from cdop.web.retention import routes as retention
 from cdop.web.rights import routes as rights
 from cdop.web.search import routes as search
-from cdop.web.sign_in import confirm_routes, join_routes, second_routes
+from cdop.web.sign_in import confirm_routes, join_routes, passkey_routes, second_routes
 from cdop.web.sign_in import routes as sign_in
 from cdop.web.start import routes as start
 from cdop.web.statistics import loaded
@@ -37,8 +40,10 @@ from cdop.web.templating import environment
 ROUTES: tuple[ModuleType, ...] = (
     sign_in,
     second_routes,
+    passkey_routes,
     join_routes,
     confirm_routes,
+    passkeys,
     start,
     list_routes,
     notify_routes,
@@ -77,6 +82,9 @@ def create_app(register: Register, *, report: Report = log_incident) -> FastAPI:
     app.state.templates = env
     app.state.demonstration = is_demonstration(register)
     app.state.places = {}
+    app.state.providers = tuple(
+        Asked(trusted, register.clock.now) for trusted in configuration.load(register.settings.oidc)
+    )
     for module in ROUTES:
         app.include_router(module.router)
     app.add_api_route("/health", _health, dependencies=[public()], name="health")

@@ -26,17 +26,20 @@ from starlette.exceptions import HTTPException
 
 from cdop.organisations import queries, sessions
 from cdop.security.actor import Actor
+from cdop.security.single_sign_on.asking import Asked
 from cdop.security.work import Register
 from cdop.sign_in import confirming, steps
 from cdop.sign_in.delays import TooSoon, Visitor
+from cdop.sign_in.passkeys import proving
 from cdop.sign_in.steps import Begun
 from cdop.web.browsers import label_of
-from cdop.web.gathering import CONFIRMATION_FIELD, CSRF_FIELD, read_form
+from cdop.web.gathering import CONFIRMATION_FIELD, CSRF_FIELD, PASSKEY_FIELD, read_form
 from cdop.web.headers import SAFE_METHODS
 
 COOKIE = "__Host-cdop"
 BEGUN = "__Host-cdop-begun"
 KNOWN = "__Host-cdop-known"
+ASKED = "__Host-cdop-asked"
 
 
 class SignInNeeded(Exception):
@@ -95,6 +98,7 @@ async def _check_token(request: Request, cookie: str) -> None:
     if not hmac.compare_digest(given.encode(), sessions.csrf(token).encode()):
         raise HTTPException(403)
     request.state.confirmation = posted.fields.get(CONFIRMATION_FIELD, ("",))[0]
+    request.state.confirmation_passkey = posted.fields.get(PASSKEY_FIELD, ("",))[0]
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,12 @@ def identify(request: Request) -> Actor | None:
     return found
 
 
+def providers_of(request: Request) -> tuple[Asked, ...]:
+    """Return the identity providers that this register trusts."""
+    found: tuple[Asked, ...] = request.app.state.providers
+    return found
+
+
 def visitor_of(request: Request) -> Visitor:
     """Return whom a request comes from, as far as signing in counts it."""
     return Visitor(
@@ -200,10 +210,16 @@ def _check_confirmed(request: Request, register: Register) -> None:
     if confirming.is_confirmed(register, current):
         return
     code = getattr(request.state, "confirmation", "")
-    if not code:
+    answer = getattr(request.state, "confirmation_passkey", "")
+    if not (code or answer):
         raise ConfirmationNeeded
+    actor, visitor = current.actor, visitor_of(request)
     try:
-        right = confirming.confirm(register, current.actor, code, visitor_of(request))
+        right = (
+            proving.confirm(register, actor, answer, visitor)
+            if answer
+            else confirming.confirm(register, actor, code, visitor)
+        )
     except TooSoon as error:
         raise ConfirmationNeeded(str(error)) from None
     if not right:

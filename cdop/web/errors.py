@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cdop.config import ROOT
 from cdop.errors import Denied, Invalid, NotFound, Refused
 from cdop.web.deps import ConfirmationNeeded, SignInNeeded, identify
-from cdop.web.gathering import CSRF_FIELD, read_form
+from cdop.web.gathering import NO_ANSWERS, read_form
 from cdop.web.headers import send_page
 from cdop.web.sign_in.confirming import answer_unconfirmed
 from cdop.web.templating import render
@@ -128,7 +128,7 @@ async def _typed(request: Request) -> tuple[tuple[str, str], ...]:
         (name.replace("_", " ").capitalize(), text)
         for name, texts in posted.fields.items()
         for text in texts
-        if text.strip() and name != CSRF_FIELD and not name.startswith("password")
+        if text.strip() and name not in NO_ANSWERS | {"answer"} and "password" not in name
     )
 
 

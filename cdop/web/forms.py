@@ -40,19 +40,10 @@ from starlette.exceptions import HTTPException
 
 from cdop.errors import Invalid
 from cdop.web.fields import DATE_PARTS, flatten, is_date, line_of
-from cdop.web.gathering import (
-    CONFIRMATION_FIELD,
-    CSRF_FIELD,
-    Gathering,
-    Posted,
-    PostedForm,
-    line_numbers,
-)
+from cdop.web.gathering import NO_ANSWERS, Gathering, Posted, PostedForm, line_numbers
 from cdop.web.sentences import sentence
 
 __all__ = ["Bound", "Form", "Posted", "PostedForm", "ask", "bind", "blank"]
-
-_NO_ANSWERS = {CSRF_FIELD, CONFIRMATION_FIELD}
 
 
 class Form(BaseModel):
@@ -124,7 +115,7 @@ def blank(kind: type[M], kept: Mapping[str, Any] | BaseModel | None = None) -> B
 
 def bind(kind: type[M], posted: Posted) -> Bound[M]:
     """Read a posted form. Raises HTTPException 400 for a field that the form does not have."""
-    values = {name: value for name, value in posted.fields.items() if name not in _NO_ANSWERS}
+    values = {name: value for name, value in posted.fields.items() if name not in NO_ANSWERS}
     gathering = Gathering(dict(values))
     data = gathering.take(kind)
     if gathering.left:

@@ -17,6 +17,10 @@ from cdop.web.sentences import capital, phrase_of
 CSRF_FIELD = "csrf"
 CONFIRMATION_FIELD = "confirmation"
 """The code of a second factor that is asked for again: part of no form of its own."""
+PASSKEY_FIELD = "confirmation_passkey"
+"""What a passkey has signed in its place."""
+NO_ANSWERS = frozenset({CSRF_FIELD, CONFIRMATION_FIELD, PASSKEY_FIELD})
+"""Fields that belong to the session and not to a form."""
 _MOST_FIELDS = 2000
 _MOST_LINES = 200
 _LONGEST_NUMBER = 4  # digits

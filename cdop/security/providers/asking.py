@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cdop.errors import Misconfigured
+from cdop.security import private_files
 
 
 def wanted(settings: Mapping[str, str], name: str) -> str:
@@ -18,15 +19,4 @@ def secret_in(settings: Mapping[str, str], name: str) -> str:
 
     Refuses a file that everybody may read.
     """
-    path = Path(wanted(settings, name))
-    try:
-        mode, text = path.stat().st_mode, path.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"The file {path} named by {name} cannot be read.") from error
-    if mode & 0o007:
-        raise Misconfigured(
-            f"The file {path} named by {name} is open to everybody on this machine."
-        )
-    if not text:
-        raise Misconfigured(f"The file {path} named by {name} is empty.")
-    return text
+    return private_files.secret(Path(wanted(settings, name)), name)

@@ -11,7 +11,7 @@ from cdop.security.work import Register
 from cdop.sign_in import delays
 from cdop.sign_in.limits import limits
 from cdop.sign_in.steps import Next, Step
-from cdop.web.deps import BEGUN, COOKIE, KNOWN
+from cdop.web.deps import ASKED, BEGUN, COOKIE, KNOWN
 from cdop.web.templating import go
 
 _PATHS = {Next.CODE: "/sign-in/code", Next.ENROL: "/sign-in/enrol"}
@@ -33,8 +33,19 @@ def let_in(request: Request, register: Register, token: str, response: Response)
         sessions.sign_out(register, old)
     _set(response, COOKIE, token)
     forget_begun(response)
+    forget_question(response)
     _remember(register, token, response)
     return response
+
+
+def remember_question(response: Response, secret: str) -> None:
+    """Let the browser keep a secret by which its answer is known as its own, for some minutes."""
+    _set(response, ASKED, secret, timedelta(minutes=limits().question_minutes))
+
+
+def forget_question(response: Response) -> None:
+    """Have the browser forget what it was asked: it has answered."""
+    response.delete_cookie(ASKED, path="/", secure=True, httponly=True, samesite="lax")
 
 
 def forget_begun(response: Response) -> None:

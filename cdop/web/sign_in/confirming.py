@@ -8,8 +8,9 @@ from fastapi.responses import RedirectResponse, Response
 
 from cdop.security.work import Register
 from cdop.sign_in import factors
+from cdop.sign_in.passkeys import keeping as passkeys
 from cdop.web.deps import ConfirmationNeeded
-from cdop.web.gathering import CONFIRMATION_FIELD, CSRF_FIELD, read_form
+from cdop.web.gathering import NO_ANSWERS, read_form
 from cdop.web.sign_in.pages import ConfirmPage
 from cdop.web.templating import is_htmx, render
 
@@ -25,7 +26,8 @@ def confirm_page(
     actor = request.state.actor
     with register.reading(actor) as work:
         by_password = not factors.has_any(work, actor.account_id)
-    return ConfirmPage(to, typed, by_password, fault)
+        by_passkey = passkeys.any_of(work, actor.account_id)
+    return ConfirmPage(to, typed, by_password, by_passkey, fault)
 
 
 async def answer_unconfirmed(request: Request, error: Exception) -> Response:
@@ -44,7 +46,7 @@ async def answer_unconfirmed(request: Request, error: Exception) -> Response:
         (name, text)
         for name, texts in posted.fields.items()
         for text in texts
-        if name not in (CSRF_FIELD, CONFIRMATION_FIELD) and "password" not in name
+        if name not in NO_ANSWERS and "password" not in name
     )
     fault = error.fault if isinstance(error, ConfirmationNeeded) else None
     register = request.app.state.register

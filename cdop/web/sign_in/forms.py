@@ -29,3 +29,22 @@ class Confirm(Form):
     """The page to go on to, once confirmed; the code itself is read before any form."""
 
     next: str | None = ask("the next page", None, max_length=2000)
+
+
+class Answer(Form):
+    """What a passkey has signed, as our script sends it, and the page to go to afterwards."""
+
+    answer: str = ask("the passkey", max_length=20_000)
+    next: str | None = ask("the next page", None, max_length=2000)
+
+
+class NewPasskey(Answer):
+    """A passkey that was just made, and its owner's word for it."""
+
+    name: str = ask("a name for the passkey", max_length=60)
+
+
+class To(Form):
+    """The page to go to after signing in with a provider."""
+
+    next: str | None = ask("the next page", None, max_length=2000)

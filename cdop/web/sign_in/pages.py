@@ -15,31 +15,46 @@ ISSUER = "cdop"
 
 
 @dataclass(frozen=True)
+class ProviderLink:
+    """An identity provider that people may sign in with."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
 class SignInPage:
     """`notice` says why somebody is here; `next` where they were going, already safe."""
 
     form: Bound[SignIn]
     next: str | None
+    providers: tuple[ProviderLink, ...] = ()
     notice: str | None = None
 
 
 @dataclass(frozen=True)
 class CodePage:
-    """The second step of somebody who has a second factor."""
+    """The second step of somebody who has a second factor: an app, a passkey or both."""
 
     form: Bound[Code]
     next: str | None
+    by_app: bool
+    by_passkey: bool
 
 
 @dataclass(frozen=True)
 class EnrolPage:
-    """An authenticator app to be added: its seed as a picture and as text. `to` takes the form."""
+    """An authenticator app to be added: its seed as a picture and as text. `to` takes the form.
+
+    `or_passkey` offers a passkey in its place, to who has no second factor yet.
+    """
 
     form: Bound[Code]
     to: str
     next: str | None
     picture: Markup
     secret: str
+    or_passkey: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +83,7 @@ class ConfirmPage:
     to: str
     typed: tuple[tuple[str, str], ...]
     by_password: bool
+    by_passkey: bool
     fault: str | None = None
 
 

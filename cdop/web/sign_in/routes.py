@@ -8,11 +8,12 @@ from cdop.organisations import sessions
 from cdop.sign_in import steps
 from cdop.sign_in.delays import TooSoon
 from cdop.web.deps import COOKIE, CurrentRegister, public, signed_in, visitor_of
-from cdop.web.forms import Bound, PostedForm, bind, blank
+from cdop.web.forms import Bound, PostedForm, bind
 from cdop.web.sign_in.answers import forget_begun, go_on
 from cdop.web.sign_in.forms import SignIn
-from cdop.web.sign_in.pages import NOTICES, SignInPage, safe_path
-from cdop.web.templating import go, render
+from cdop.web.sign_in.pages import safe_path
+from cdop.web.sign_in.showing import show_sign_in
+from cdop.web.templating import go
 
 router = APIRouter()
 
@@ -22,13 +23,7 @@ WRONG = "The user name or the password is wrong"
 @router.get("/sign-in", dependencies=[public()])
 def ask_to_sign_in(request: Request) -> Response:
     """Show the sign-in page."""
-    query = request.query_params
-    page = SignInPage(
-        form=blank(SignIn),
-        next=safe_path(query.get("next")),
-        notice=NOTICES.get(query.get("notice", "")),
-    )
-    return render(request, "sign_in/page.html", page)
+    return show_sign_in(request, safe_path(request.query_params.get("next")))
 
 
 @router.post("/sign-in", dependencies=[public()])
@@ -48,8 +43,7 @@ def sign_in(request: Request, register: CurrentRegister, posted: PostedForm) -> 
             if step:
                 return go_on(request, register, step, to)
         bound = replace(bound, model=None, errors={"username": fault})
-    page = SignInPage(form=_forgetting_password(bound), next=to)
-    return render(request, "sign_in/page.html", page, status=status)
+    return show_sign_in(request, to, typed=_forgetting_password(bound), status=status)
 
 
 @router.post("/sign-out", dependencies=[signed_in()])

@@ -4,22 +4,21 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
 
-from cdop.security import one_time_codes
 from cdop.sign_in import steps
 from cdop.sign_in.delays import TooSoon
-from cdop.sign_in.steps import Begun, Gone
+from cdop.sign_in.steps import Gone
 from cdop.web.deps import (
-    BEGUN,
     CurrentBegun,
     CurrentRegister,
     SignInNeeded,
     half_signed_in,
     visitor_of,
 )
-from cdop.web.forms import Bound, PostedForm, bind, blank
+from cdop.web.forms import Bound, PostedForm, bind
 from cdop.web.sign_in.answers import let_in
 from cdop.web.sign_in.forms import Code
-from cdop.web.sign_in.pages import CodePage, CodesPage, enrol_page, safe_path
+from cdop.web.sign_in.pages import CodesPage, safe_path
+from cdop.web.sign_in.showing import seed_of, show_code, show_enrolling
 from cdop.web.templating import go, render
 
 router = APIRouter()
@@ -29,12 +28,12 @@ NOT_THE_APPS = "That is not the code that the app shows now"
 
 
 @router.get("/sign-in/code", dependencies=[half_signed_in()])
-def ask_for_code(request: Request, begun: CurrentBegun) -> Response:
+def ask_for_code(request: Request, register: CurrentRegister, begun: CurrentBegun) -> Response:
     """Ask for the second factor."""
     next = safe_path(request.query_params.get("next"))
     if not begun.has_factor:
         return go(request, "/sign-in/enrol")
-    return render(request, "sign_in/code.html", CodePage(blank(Code), next))
+    return show_code(request, register, begun, next)
 
 
 @router.post("/sign-in/code", dependencies=[half_signed_in()])
@@ -55,7 +54,7 @@ def take_code(
         if token:
             return let_in(request, register, token, go(request, to or "/"))
         bound = _refused(bound, fault)
-    return render(request, "sign_in/code.html", CodePage(bound, to), status=status)
+    return show_code(request, register, begun, to, typed=bound, status=status)
 
 
 @router.get("/sign-in/enrol", dependencies=[half_signed_in()])
@@ -64,7 +63,7 @@ def offer_app(request: Request, begun: CurrentBegun) -> Response:
     if begun.has_factor:
         return go(request, "/sign-in/code")
     next = safe_path(request.query_params.get("next"))
-    return _enrolling(request, begun, blank(Code), next)
+    return show_enrolling(request, begun, next)
 
 
 @router.post("/sign-in/enrol", dependencies=[half_signed_in()])
@@ -75,7 +74,7 @@ def add_app(
     bound = bind(Code, posted)
     to = safe_path(bound.value("next"))
     if bound.model:
-        secret, code = _secret(request), "".join(bound.model.code.split())
+        secret, code = seed_of(request), "".join(bound.model.code.split())
         try:
             made = steps.enrol(register, begun, secret, code, visitor_of(request))
         except Gone:
@@ -85,20 +84,7 @@ def add_app(
             page = CodesPage(codes, begun.username, to or "/")
             return let_in(request, register, token, render(request, "sign_in/codes.html", page))
         bound = _refused(bound, NOT_THE_APPS)
-    return _enrolling(request, begun, bound, to, status=422)
-
-
-def _enrolling(
-    request: Request, begun: Begun, bound: Bound[Code], next: str | None, status: int = 200
-) -> Response:
-    secret = _secret(request)
-    page = enrol_page(bound, secret, begun.username, "/sign-in/enrol", next)
-    return render(request, "sign_in/enrol.html", page, status=status)
-
-
-def _secret(request: Request) -> str:
-    """Return the seed that belongs to this half sign-in: kept nowhere until it is proved."""
-    return one_time_codes.secret_from(request.cookies[BEGUN], "authenticator")
+    return show_enrolling(request, begun, to, typed=bound, status=422)
 
 
 def _refused(bound: Bound[Code], fault: str) -> Bound[Code]:

@@ -14,6 +14,8 @@ from cdop.web.deps import Access, Public, check_access_is_declared, public, requ
 PUBLIC = {
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
+    ("POST", "/sign-in/passkey"),
+    ("POST", "/sign-in/passkey/options"),
     ("GET", "/join"),
     ("POST", "/join"),
     ("GET", "/health"),

@@ -37,7 +37,7 @@ def test_the_policy_allows_the_one_script_on_the_page_and_nothing_inline_else(cl
 def test_static_files_are_kept_for_ever_by_their_version(client):
     page = client.get("/sample/parts").text
     addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
-    assert len(addresses) == 5
+    assert len(addresses) == 6
     for address in addresses:
         answer = client.get(address)
         assert answer.status_code == 200

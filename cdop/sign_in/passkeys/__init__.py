@@ -1,0 +1,1 @@
+"""Passkeys of accounts: adding, listing and removing them, and what they prove."""
