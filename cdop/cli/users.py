@@ -1,43 +1,44 @@
-"""`cdop user …`: the people who sign in."""
+"""`cdop user …`: the people who sign in, and what they may do."""
 
 import json
-from typing import Annotated
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
 from cdop.cli import running
 from cdop.errors import Invalid, Refused
-from cdop.organisations import people
-from cdop.reference import codelist
+from cdop.organisations import people, queries
+from cdop.organisations.models import Membership
 from cdop.registers import is_demonstration
 from cdop.security.permissions import ANYWHERE, LABELS, Role
 from cdop.security.work import Work
-from cdop.sign_in import authenticators, invitations
+from cdop.sign_in import administering, authenticators, invitations
+from cdop.sign_in.administering import Appointment, Standing
 from cdop.sign_in.limits import limits
 
 app = typer.Typer(help="The people who sign in.", no_args_is_help=True)
 
-
-@app.callback()
-def _group() -> None:
-    """Keep `user` a group of commands, however many it holds."""
+Username = Annotated[str, typer.Argument(help="The account's user name.", metavar="USERNAME")]
+AtOption = Annotated[
+    str | None, typer.Option(metavar="SLUG", help="The organisation at which the role is held.")
+]
+OfficeOption = Annotated[
+    str | None,
+    typer.Option(metavar="CODE", help="A decision maker's office, such as children-chair."),
+]
+DayOption = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY")]
 
 
 @app.command("add")
 def add(
     context: typer.Context,
-    username: Annotated[str, typer.Argument(help="The name to sign in with.", metavar="USERNAME")],
+    username: Username,
     role: Annotated[Role, typer.Option(help="What this person does.")],
     name: Annotated[str, typer.Option(help="The person's name as colleagues see it.")] = "",
-    at: Annotated[
-        str | None,
-        typer.Option(metavar="SLUG", help="The organisation at which the role is held."),
-    ] = None,
-    office: Annotated[
-        str | None,
-        typer.Option(metavar="CODE", help="A decision maker's office, such as children-chair."),
-    ] = None,
+    at: AtOption = None,
+    office: OfficeOption = None,
     as_user: running.AsUser = None,
     as_json: running.AsJson = False,
 ) -> None:
@@ -47,7 +48,11 @@ def add(
     """
     register = running.opened(context)
     actor = running.acting(register, as_user)
-    secret = register.do(actor, _add, username, name, role, at, office)
+
+    def made(work: Work) -> str:
+        return administering.add(work, username, name, _appointment(work, role, at, office))[1]
+
+    secret = register.do(actor, made)
     if as_json:
         shown = {"username": username, "role": role.value, "invitation": secret}
         typer.echo(json.dumps(shown))
@@ -57,55 +62,187 @@ def add(
     _tell_invitation(username, secret)
 
 
-@app.command("code")
-def code(
+@app.command("list")
+def list_all(
     context: typer.Context,
-    username: Annotated[str, typer.Argument(help="Whose code.", metavar="USERNAME")],
+    words: Annotated[list[str] | None, typer.Argument(help="Parts of the names.")] = None,
+    as_user: running.AsUser = None,
+    as_json: running.AsJson = False,
 ) -> None:
+    """List the accounts: roles today, and what keeps one from signing in."""
+    register = running.opened(context)
+    with register.reading(running.acting(register, as_user)) as work:
+        rows = [_row(work, each) for each in administering.listed(work, " ".join(words or ()))]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        typer.echo(f"{row['username']}\t{'; '.join(row['roles']) or 'no role'}\t{row['state']}")
+
+
+@app.command("invite")
+def invite(context: typer.Context, username: Username, as_user: running.AsUser = None) -> None:
+    """Print a new invitation; an earlier one is worthless from then on."""
+    register = running.opened(context)
+
+    def made(work: Work) -> str:
+        return invitations.invite(work, _id(work, username))
+
+    _tell_invitation(username, register.do(running.acting(register, as_user), made))
+
+
+@app.command("reset")
+def reset(
+    context: typer.Context,
+    username: Username,
+    factor: Annotated[
+        bool, typer.Option("--factor", help="The second factor is lost too: remove it.")
+    ] = False,
+    as_user: running.AsUser = None,
+) -> None:
+    """Take a forgotten password away, end all sessions, and print a new invitation."""
+    register = running.opened(context)
+
+    def made(work: Work) -> str:
+        return invitations.reset(work, _id(work, username), with_factors=factor)
+
+    _tell_invitation(username, register.do(running.acting(register, as_user), made))
+
+
+@app.command("grant")
+def grant(
+    context: typer.Context,
+    username: Username,
+    role: Annotated[Role, typer.Option(help="What this person does.")],
+    at: AtOption = None,
+    office: OfficeOption = None,
+    first: Annotated[DayOption, typer.Option("--from", help="First day; otherwise today.")] = None,
+    last: Annotated[DayOption, typer.Option("--to", help="Last day; otherwise open.")] = None,
+    as_user: running.AsUser = None,
+) -> None:
+    """Give an account a further role."""
+    register = running.opened(context)
+
+    def made(work: Work) -> None:
+        asked = _appointment(work, role, at, office, _day(first), _day(last))
+        administering.appoint(work, _id(work, username), asked)
+
+    register.do(running.acting(register, as_user), made)
+    typer.echo(f"{username}: {LABELS[role]}{f' at {at}' if at else ''}.")
+
+
+@app.command("end-role")
+def end_role(
+    context: typer.Context,
+    username: Username,
+    role: Annotated[Role, typer.Option(help="The role that ends.")],
+    at: AtOption = None,
+    last: Annotated[DayOption, typer.Option("--to", help="Last day; otherwise yesterday.")] = None,
+    as_user: running.AsUser = None,
+) -> None:
+    """End a role, at once or with a day. It bites on the account's next request."""
+    register = running.opened(context)
+
+    def ended(work: Work) -> int:
+        rows = _held(work, username, role, at)
+        for row in rows:
+            administering.end_role(work, row.id, _day(last) or administering.yesterday(work))
+        return len(rows)
+
+    if not register.do(running.acting(register, as_user), ended):
+        raise running.Missing(f"{username} does not hold that role there.")
+    typer.echo(f"{username}: {LABELS[role]} ends.")
+
+
+@app.command("disable")
+def disable(context: typer.Context, username: Username, as_user: running.AsUser = None) -> None:
+    """Shut an account: its sessions end now, and nobody signs in to it."""
+    register = running.opened(context)
+    actor = running.acting(register, as_user)
+    register.do(actor, lambda work: administering.disable(work, _id(work, username)))
+    typer.echo(f"{username} is disabled.")
+
+
+@app.command("enable")
+def enable(context: typer.Context, username: Username, as_user: running.AsUser = None) -> None:
+    """Open an account again that was disabled."""
+    register = running.opened(context)
+    actor = running.acting(register, as_user)
+    register.do(actor, lambda work: administering.enable(work, _id(work, username)))
+    typer.echo(f"{username} is enabled.")
+
+
+@app.command("code")
+def code(context: typer.Context, username: Username) -> None:
     """Print a code of the second factor, in a demonstration register only.
 
     It is the one that the account's authenticator app shows, and is used up by signing in.
     """
     register = running.opened(context)
     if not is_demonstration(register):
-        raise Refused(
-            "Only a demonstration register tells its codes: every person there is invented."
-        )
+        raise Refused("Only a demonstration tells its codes: every person there is invented.")
     found = register.do(running.COMMAND_LINE, _code, username)
     if found is None:
-        raise Refused(
-            "The codes of this minute are used up, or there is no app. Wait half a minute."
-        )
+        raise Refused("The codes of this minute are used up, or there is no app. Wait a minute.")
     typer.echo(found)
 
 
 def _code(work: Work, username: str) -> str | None:
-    account = people.by_username(work.session, username)
-    work.audit("accounts:factor:tell", ("accounts", account.id))
-    return authenticators.next_code(work, account.id)
+    account_id = _id(work, username)
+    work.audit("accounts:factor:tell", ("accounts", account_id))
+    return authenticators.next_code(work, account_id)
+
+
+def _appointment(
+    work: Work,
+    role: Role,
+    at: str | None,
+    office: str | None,
+    first: date | None = None,
+    last: date | None = None,
+) -> Appointment:
+    if at is None and role not in ANYWHERE:
+        raise Invalid({"at": f"{LABELS[role]}: name the organisation by --at"})
+    where = running.organisation(work.session, at).id if at else None
+    return Appointment(role, where, office, first, last)
+
+
+def _held(work: Work, username: str, role: Role, at: str | None) -> list[Membership]:
+    where = running.organisation(work.session, at).id if at else None
+    found = administering.standing(work, _id(work, username)).roles
+    return [
+        row
+        for row in found
+        if row.role == role
+        and row.organisation_id == where
+        and (row.valid_to is None or row.valid_to >= work.today)
+    ]
+
+
+def _id(work: Work, username: str) -> UUID:
+    return people.by_username(work.session, username).id
+
+
+def _day(given: datetime | None) -> date | None:
+    return given.replace(tzinfo=UTC).date() if given else None
+
+
+def _row(work: Work, each: Standing) -> dict[str, Any]:
+    ids = {row.organisation_id for row in each.roles if row.organisation_id}
+    names = queries.names_on(work.session, ids, work.today)
+    return {
+        "username": each.account.username,
+        "name": each.account.display_name,
+        "roles": [
+            LABELS[Role(row.role)]
+            + (f" at {names[row.organisation_id]}" if row.organisation_id else "")
+            for row in each.roles
+        ],
+        "state": administering.state_of(each),
+    }
 
 
 def _tell_invitation(username: str, secret: str) -> None:
     typer.echo(f"Pass this link on to {username} and to nobody else. Put your address before it:")
     typer.echo(f"  /join#{secret}")
     typer.echo(f"It is good for one time, within {limits().invitation_hours} hours.")
-
-
-def _add(
-    work: Work,
-    username: str,
-    name: str,
-    role: Role,
-    at: str | None,
-    office: str | None,
-) -> str:
-    """Add an account with one role, both or neither. Returns an invitation's secret."""
-    if at is None and role not in ANYWHERE:
-        raise Invalid({"at": f"{LABELS[role]}: name the organisation by --at"})
-    if office and office not in codelist("offices", work.today):
-        known = ", ".join(codelist("offices", work.today).codes())
-        raise Invalid({"office": f"There is no such office. Offices are: {known}"})
-    where: UUID | None = running.organisation(work.session, at).id if at else None
-    account = people.add_account(work, username, name)
-    people.add_membership(work, account, role, where, office=office)
-    return invitations.invite(work, account)

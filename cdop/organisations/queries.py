@@ -98,6 +98,15 @@ def serving(session: Session, organisation_id: UUID, kind: Kind, day: date) -> l
     return list(session.exec(query))
 
 
+def existing(session: Session, day: date) -> list[Organisation]:
+    """Return all organisations that exist on `day`, by slug."""
+    query = select(Organisation).where(
+        Organisation.valid_from <= day,
+        or_(col(Organisation.valid_to).is_(None), col(Organisation.valid_to) >= day),
+    )
+    return list(session.exec(query.order_by(Organisation.slug)))
+
+
 def in_force(session: Session, kind: Kind, day: date) -> list[Organisation]:
     """Return all organisations of a kind that exist on `day`, by slug."""
     query = (

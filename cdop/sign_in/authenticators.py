@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import col, select
 
 from cdop.security import one_time_codes
@@ -17,6 +17,18 @@ def of(work: Work, account_id: UUID) -> list[Authenticator]:
         Authenticator.subject_id == account_id, col(Authenticator.removed_at).is_(None)
     )
     return list(work.session.exec(query.order_by(col(Authenticator.id))))
+
+
+def holders(work: Work) -> set[UUID]:
+    """Return the accounts that have an app in use."""
+    query = select(Authenticator.subject_id).where(col(Authenticator.removed_at).is_(None))
+    return set(work.session.exec(query))
+
+
+def ever(work: Work, account_id: UUID) -> int:
+    """Return how many apps an account has had, removed ones included."""
+    query = select(func.count()).where(Authenticator.subject_id == account_id)
+    return work.session.exec(query).one()
 
 
 def add(work: Work, account_id: UUID, secret: str, code: str | None = None) -> bool:

@@ -29,6 +29,11 @@ def remove_passkey(work: Work, passkey_id: UUID) -> None:
     passkeys.remove(work, row)
 
 
+def holders(work: Work) -> set[UUID]:
+    """Return the accounts that have a second factor."""
+    return authenticators.holders(work) | passkeys.holders(work)
+
+
 def remove_all(work: Work, account_id: UUID) -> None:
     """Remove every second factor and recovery code of an account."""
     for row in authenticators.of(work, account_id):

@@ -14,6 +14,9 @@ from cdop.registers import is_demonstration
 from cdop.security.single_sign_on import configuration
 from cdop.security.single_sign_on.asking import Asked
 from cdop.security.work import Register
+from cdop.web.account import routes as account
+from cdop.web.accounts import role_routes
+from cdop.web.accounts import routes as accounts
 from cdop.web.assets import own_assets
 from cdop.web.case_reviews import referral_routes as referrals
 from cdop.web.case_reviews import routes as case_reviews
@@ -44,6 +47,9 @@ ROUTES: tuple[ModuleType, ...] = (
     join_routes,
     confirm_routes,
     passkeys,
+    account,
+    accounts,
+    role_routes,
     start,
     list_routes,
     notify_routes,

@@ -82,6 +82,7 @@ from markupsafe import Markup
 
 from cdop.clock import LONDON
 from cdop.config import ROOT
+from cdop.organisations.sessions import Elsewhere
 from cdop.security.actor import Actor
 from cdop.web.assets import own_assets
 from cdop.web.headers import SUPPORT_SCRIPT
@@ -120,6 +121,7 @@ class Shell:
     place: str | None = None
     navigation: tuple[Item, ...] = ()
     banner: str | None = None
+    elsewhere: Elsewhere | None = None
 
     @property
     def current(self) -> str | None:
@@ -170,7 +172,8 @@ def shell_of(request: Request, status: int = 200) -> Shell:
     if actor is None:
         return Shell(path, banner=banner)
     place = getattr(request.state, "place", None)
-    return Shell(path, actor.display_name, place, items_for(actor), banner)
+    elsewhere = request.state.session.elsewhere
+    return Shell(path, actor.display_name, place, items_for(actor), banner, elsewhere)
 
 
 def csrf_of(request: Request) -> str:

@@ -30,6 +30,11 @@ def any_of(work: Work, account_id: UUID) -> bool:
     return work.session.execute(query).first() is not None
 
 
+def holders(work: Work) -> set[UUID]:
+    """Return the accounts that have a passkey."""
+    return set(work.session.exec(select(Passkey.account_id)))
+
+
 def offer(work: Work, site: Site, browser: str) -> str:
     """Return what a browser needs to make a passkey for whoever acts (JSON).
 

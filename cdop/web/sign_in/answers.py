@@ -32,8 +32,8 @@ def let_in(request: Request, register: Register, token: str, response: Response)
     if old:
         sessions.sign_out(register, old)
     _set(response, COOKIE, token)
-    forget_begun(response)
-    forget_question(response)
+    _forget(response, BEGUN)
+    _forget(response, ASKED)
     _remember(register, token, response)
     return response
 
@@ -43,14 +43,20 @@ def remember_question(response: Response, secret: str) -> None:
     _set(response, ASKED, secret, timedelta(minutes=limits().question_minutes))
 
 
-def forget_question(response: Response) -> None:
-    """Have the browser forget what it was asked: it has answered."""
-    response.delete_cookie(ASKED, path="/", secure=True, httponly=True, samesite="lax")
+def leave(request: Request, notice: str) -> Response:
+    """Lead back to the sign-in page, and have the browser forget what it holds of this register.
+
+    It goes on knowing whose browser it is: that opens nothing, and spares its owner delays.
+    """
+    response = go(request, f"/sign-in?notice={notice}")
+    for name in (COOKIE, BEGUN, ASKED):
+        _forget(response, name)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
-def forget_begun(response: Response) -> None:
-    """Have the browser forget a sign-in that has only begun."""
-    response.delete_cookie(BEGUN, path="/", secure=True, httponly=True, samesite="lax")
+def _forget(response: Response, name: str) -> None:
+    response.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
 
 
 def _remember(register: Register, token: str, response: Response) -> None:

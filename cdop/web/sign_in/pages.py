@@ -10,7 +10,10 @@ from cdop.security import one_time_codes
 from cdop.web.forms import Bound
 from cdop.web.sign_in.forms import Code, Join, SignIn
 
-NOTICES = {"signed-out": "You have signed out.", "reset": "Your password was changed. Sign in."}
+NOTICES = {
+    "signed-out": "You have signed out.",
+    "everywhere": "You have signed out everywhere.",
+}
 ISSUER = "cdop"
 
 

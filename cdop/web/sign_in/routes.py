@@ -9,11 +9,10 @@ from cdop.sign_in import steps
 from cdop.sign_in.delays import TooSoon
 from cdop.web.deps import COOKIE, CurrentRegister, public, signed_in, visitor_of
 from cdop.web.forms import Bound, PostedForm, bind
-from cdop.web.sign_in.answers import forget_begun, go_on
+from cdop.web.sign_in.answers import go_on, leave
 from cdop.web.sign_in.forms import SignIn
 from cdop.web.sign_in.pages import safe_path
 from cdop.web.sign_in.showing import show_sign_in
-from cdop.web.templating import go
 
 router = APIRouter()
 
@@ -48,16 +47,9 @@ def sign_in(request: Request, register: CurrentRegister, posted: PostedForm) -> 
 
 @router.post("/sign-out", dependencies=[signed_in()])
 def sign_out(request: Request, register: CurrentRegister) -> Response:
-    """End the session, and have the browser forget what it holds of this register.
-
-    It goes on knowing whose browser it is: that opens nothing, and spares its owner delays.
-    """
+    """End the session, and have the browser forget what it holds of this register."""
     sessions.sign_out(register, request.cookies[COOKIE])
-    response = go(request, "/sign-in?notice=signed-out")
-    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
-    forget_begun(response)
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return response
+    return leave(request, "signed-out")
 
 
 @router.get("/still-here", dependencies=[signed_in()])

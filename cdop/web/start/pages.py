@@ -6,8 +6,8 @@ from cdop.meetings import queries as meetings
 from cdop.organisations import people
 from cdop.organisations import queries as organisations
 from cdop.security.audit import queries as audit
-from cdop.security.permissions import LABELS, Role
 from cdop.security.work import Work
+from cdop.sign_in import administering
 from cdop.tasks import models as tasks
 from cdop.tasks.queries import worklist
 from cdop.web.tasks import Row, row_of
@@ -40,6 +40,7 @@ _ACTIONS = (
     ("deaths:notification:create", "Notify a death", "/deaths/notify"),
     ("case_reviews:review:record", "Record a referral", "/referrals/new"),
     ("statistics:release:build", "Open the statistics", "/statistics"),
+    (people.MANAGE, "Invite somebody", "/accounts/new"),
 )
 
 
@@ -81,18 +82,20 @@ def _meetings(work: Work) -> Table:
 
 
 def _accounts(work: Work) -> Table:
+    """List the accounts that somebody waits for: invited, or without a way in."""
     return Table(
-        "Accounts",
-        ["User name", "Name", "Roles"],
+        "Accounts that are not in use yet",
+        ["Name", "User name", "State"],
         [
             [
-                account.username,
-                account.display_name,
-                ", ".join(LABELS[Role(m.role)] for m in memberships) or "None",
+                {"text": each.account.display_name, "href": f"/accounts/{each.account.id}"},
+                each.account.username,
+                administering.state_of(each).capitalize(),
             ]
-            for account, memberships in people.everyone(work)
+            for each in administering.listed(work)
+            if administering.state_of(each) not in (administering.IN_USE, administering.DISABLED)
         ],
-        "There is no account yet.",
+        "Every account is in use.",
     )
 
 

@@ -1,0 +1,1 @@
+"""The accounts of others, as their administrator sees them."""

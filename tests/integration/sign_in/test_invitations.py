@@ -1,0 +1,164 @@
+"""An invitation is taken up once, in its time, by whoever holds it; nobody chooses for another."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from cdop.clock import FixedClock
+from cdop.errors import Denied, Invalid, Refused
+from cdop.organisations import people, sessions
+from cdop.organisations.models import Account
+from cdop.security import passwords
+from cdop.security.models import AuditEntry
+from cdop.security.permissions import Role
+from cdop.sign_in import factors, invitations, steps
+from cdop.sign_in.models import Invitation
+from cdop.sign_in.steps import Next
+from tests.factories import Herefordshire
+from tests.integration.sign_in.conftest import (
+    HOME,
+    PASSWORD,
+    SYSTEM,
+    Person,
+    administrator,
+)
+
+CHOSEN = "eleven grey herons"
+
+
+@pytest.fixture
+def invited(county: Herefordshire) -> tuple[Any, str]:
+    """An account without a password, and the secret of its invitation."""
+
+    def add(work: Any) -> tuple[Any, str]:
+        account = people.add_account(work, "ada", "Ada Invented")
+        people.add_membership(work, account, Role.COORDINATOR, county["herefordshire-cdop"])
+        return account, invitations.invite(work, account)
+
+    return county.register.do(administrator(county), add)
+
+
+def fault(register: Any, secret: str, password: str = CHOSEN) -> dict[str, str]:
+    with pytest.raises(Invalid) as caught:
+        invitations.accept(register, secret, password, HOME)
+    return caught.value.fields
+
+
+def test_an_invited_person_chooses_a_password_and_goes_on_to_a_second_factor(
+    county: Herefordshire, invited: tuple[Any, str]
+) -> None:
+    assert steps.with_password(county.register, "ada", "", HOME) is None
+    step = invitations.accept(county.register, invited[1], CHOSEN, HOME)
+    assert step.next is Next.ENROL
+    assert steps.with_password(county.register, "ada", CHOSEN, HOME)
+
+
+def test_an_invitation_is_good_once_and_for_three_days(
+    county: Herefordshire, invited: tuple[Any, str], clock: FixedClock
+) -> None:
+    _account, secret = invited
+    clock.at += timedelta(hours=72)
+    assert fault(county.register, secret) == {"invitation": invitations.OVER}
+    clock.at -= timedelta(seconds=1)
+    invitations.accept(county.register, secret, CHOSEN, HOME)
+    assert fault(county.register, secret, "another password") == {"invitation": invitations.OVER}
+    assert fault(county.register, "no such secret") == {"invitation": invitations.OVER}
+
+
+def test_of_32_who_take_one_invitation_up_at_once_one_sets_the_password(
+    county: Herefordshire, invited: tuple[Any, str]
+) -> None:
+    def attempt(n: int) -> str | None:
+        password = f"a password of number {n}"
+        try:
+            invitations.accept(county.register, invited[1], password, HOME)
+        except Invalid:
+            return None
+        return password
+
+    with ThreadPoolExecutor(32) as pool:
+        chosen = [each for each in pool.map(attempt, range(32), timeout=120) if each]
+    assert len(chosen) == 1
+    with county.register.reading(SYSTEM) as work:
+        kept = work.session.get_one(Account, invited[0]).password_hash
+    assert passwords.matches(chosen[0], kept)
+
+
+def test_a_refused_password_leaves_the_invitation(
+    county: Herefordshire, invited: tuple[Any, str]
+) -> None:
+    for word in ("short", "ada ada ada ada", "x" * 1001):
+        assert list(fault(county.register, invited[1], word)) == ["password"]
+    assert invitations.accept(county.register, invited[1], CHOSEN, HOME)
+
+
+def test_a_new_invitation_ends_the_one_before(
+    county: Herefordshire, invited: tuple[Any, str]
+) -> None:
+    fresh = county.register.do(administrator(county), invitations.invite, invited[0])
+    assert fault(county.register, invited[1])
+    assert invitations.accept(county.register, fresh, CHOSEN, HOME)
+
+
+def test_the_secret_is_kept_only_as_its_hash(
+    county: Herefordshire, invited: tuple[Any, str]
+) -> None:
+    with county.register.reading(SYSTEM) as work:
+        (row,) = work.session.exec(select(Invitation)).all()
+        lines = str([line.detail for line in work.session.exec(select(AuditEntry))])
+    assert invited[1].encode() not in row.token_hash
+    assert invited[1] not in lines
+
+
+def test_a_disabled_account_is_not_invited_and_cannot_join(
+    county: Herefordshire, invited: tuple[Any, str]
+) -> None:
+    def disable(work: Any) -> None:
+        work.session.get_one(Account, invited[0]).disabled_at = work.now
+
+    county.register.do(SYSTEM, disable)
+    assert fault(county.register, invited[1]) == {"invitation": invitations.OVER}
+    with pytest.raises(Refused):
+        county.register.do(administrator(county), invitations.invite, invited[0])
+
+
+def test_only_an_administrator_invites_or_resets(county: Herefordshire, robin: Person) -> None:
+    for who in ("coordinator", "auditor", "caldicott-guardian"):
+        with pytest.raises(Denied):
+            county.register.do(county.actors[who], invitations.invite, robin.account_id)
+        with pytest.raises(Denied):
+            county.register.do(
+                county.actors[who], invitations.reset, robin.account_id, with_factors=True
+            )
+
+
+def test_a_forgotten_password_is_reset_and_the_second_factor_stays(
+    county: Herefordshire, robin: Person
+) -> None:
+    """So whoever resets it, and holds the invitation, is still no step further."""
+    token = robin.signs_in()
+    secret = county.register.do(
+        administrator(county), invitations.reset, robin.account_id, with_factors=False
+    )
+    assert sessions.actor_for(county.register, token) is None
+    assert steps.with_password(county.register, robin.username, PASSWORD, HOME) is None
+    step = invitations.accept(county.register, secret, CHOSEN, HOME)
+    assert step.next is Next.CODE
+
+
+def test_a_lost_factor_is_reset_with_the_password(county: Herefordshire, robin: Person) -> None:
+    secret = county.register.do(
+        administrator(county), invitations.reset, robin.account_id, with_factors=True
+    )
+    with county.register.reading(SYSTEM) as work:
+        assert not factors.has_any(work, robin.account_id)
+    assert invitations.accept(county.register, secret, CHOSEN, HOME).next is Next.ENROL
+
+
+def test_nobody_resets_their_own_account(county: Herefordshire) -> None:
+    own = administrator(county)
+    with pytest.raises(Refused, match="another administrator"):
+        county.register.do(own, invitations.reset, own.account_id, with_factors=True)

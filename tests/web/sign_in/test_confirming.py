@@ -1,0 +1,125 @@
+"""What reaches far asks for the second factor again, and loses nothing that was typed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from fastapi import APIRouter, FastAPI, Request, Response
+
+from cdop.clock import FixedClock
+from cdop.web.deps import requires
+from cdop.web.forms import Form, PostedForm, ask, bind
+from cdop.web.templating import go
+from tests.client import Client, code_for
+from tests.factories import Herefordshire
+
+LATER = timedelta(minutes=5)
+router = APIRouter()
+GRAVE = requires("deaths:case:read", confirmed=True)
+
+
+class Reason(Form):
+    reason: str = ask("the reason")
+    tags: list[str] = ask("a tag", [])
+
+
+@router.get("/grave", dependencies=[GRAVE])
+def ask_for_reason() -> Response:
+    return Response("the form")
+
+
+@router.post("/grave", dependencies=[GRAVE])
+def do(request: Request, posted: PostedForm) -> Response:
+    bound = bind(Reason, posted)
+    return go(request, f"/grave?{len(bound.model.reason)}-{len(bound.model.tags)}")
+
+
+@pytest.fixture
+def coordinator(
+    app: FastAPI, web: Client, county: Herefordshire, enrolled: Callable[[str], str]
+) -> Client:
+    """The coordinator's browser, and a page that asks for confirmation."""
+    app.include_router(router)
+    enrolled("coordinator")
+    return web.act_as(county.register, county.actors["coordinator"])
+
+
+def test_a_second_factor_just_given_is_enough_for_five_minutes(
+    coordinator: Client, clock: FixedClock
+) -> None:
+    assert coordinator.get("/grave").status_code == 200
+    clock.at += LATER - timedelta(seconds=1)
+    assert coordinator.get("/grave").status_code == 200
+    clock.at += timedelta(seconds=1)
+    answer = coordinator.get("/grave?x=1")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/confirm?next=/grave%3Fx%3D1")
+
+
+def test_a_page_leads_to_the_question_and_back(
+    coordinator: Client, county: Herefordshire, clock: FixedClock
+) -> None:
+    clock.at += LATER
+    page = coordinator.get("/confirm?next=/grave%3Fx%3D1")
+    assert page.status_code == 200
+    assert 'value="/grave?x=1"' in page.text
+    wrong = coordinator.submit("/confirm", {"next": "/grave", "confirmation": "000000"})
+    assert wrong.status_code == 401
+    assert "not right" in wrong.text
+    code = code_for(county.register, "coordinator")
+    right = coordinator.submit("/confirm", {"next": "/grave", "confirmation": code})
+    assert (right.status_code, right.headers["Location"]) == (303, "/grave")
+    assert coordinator.get("/grave").status_code == 200
+    clock.at += LATER
+    again = coordinator.submit("/confirm", {"next": "/grave", "confirmation": code})
+    assert again.status_code == 401, "a code is used once"
+
+
+def test_a_form_that_comes_late_is_done_with_the_code_and_all_that_was_typed(
+    coordinator: Client, county: Herefordshire, clock: FixedClock
+) -> None:
+    clock.at += LATER
+    typed = {"reason": "A reason <with> marks", "tags": ["one", "two"]}
+    asked = coordinator.submit("/grave", typed)
+    assert asked.status_code == 401
+    assert "A reason &lt;with&gt; marks" in asked.text
+    assert asked.text.count('name="tags"') == 2
+    assert 'action="/grave"' in asked.text
+    code = code_for(county.register, "coordinator")
+    answer = coordinator.submit("/grave", {**typed, "confirmation": code})
+    assert answer.headers["Location"] == "/grave?21-2"
+
+
+def test_htmx_is_given_the_question_in_place_of_the_page(
+    coordinator: Client, clock: FixedClock
+) -> None:
+    clock.at += LATER
+    asked = coordinator.submit("/grave", {"reason": "x"}, headers={"HX-Request": "true"})
+    assert asked.status_code == 422
+    assert asked.headers["HX-Retarget"] == "#maincontent"
+    assert "<html" not in asked.text
+    led = coordinator.get("/grave", headers={"HX-Request": "true"})
+    assert led.headers["HX-Redirect"] == "/confirm?next=/grave"
+
+
+def test_no_password_is_written_into_the_question(coordinator: Client, clock: FixedClock) -> None:
+    clock.at += LATER
+    asked = coordinator.submit("/grave", {"reason": "x", "new_password": "a secret of mine"})
+    assert "a secret of mine" not in asked.text
+
+
+def test_a_permission_is_asked_before_the_second_factor(
+    app: FastAPI, county: Herefordshire, clock: FixedClock
+) -> None:
+    """Who may not is not even asked: absent and forbidden look alike."""
+    app.include_router(router)
+    auditor = Client(app).act_as(county.register, county.actors["auditor"])
+    clock.at += LATER
+    assert auditor.get("/grave").status_code == 404
+
+
+def test_wrong_codes_wait(coordinator: Client, clock: FixedClock) -> None:
+    clock.at += LATER
+    for _ in range(5):
+        coordinator.submit("/confirm", {"confirmation": "000000"})
+    answer = coordinator.submit("/confirm", {"confirmation": "000000"})
+    assert "Try again in 2 seconds" in answer.text
