@@ -28,7 +28,20 @@ OfficeOption = Annotated[
     str | None,
     typer.Option(metavar="CODE", help="A decision maker's office, such as children-chair."),
 ]
-DayOption = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY")]
+FirstOption = Annotated[
+    datetime | None,
+    typer.Option("--from", formats=["%Y-%m-%d"], metavar="DAY", help="First day; otherwise today."),
+]
+LastOption = Annotated[
+    datetime | None,
+    typer.Option("--to", formats=["%Y-%m-%d"], metavar="DAY", help="Last day; otherwise open."),
+]
+EndOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--to", formats=["%Y-%m-%d"], metavar="DAY", help="Last day; otherwise yesterday."
+    ),
+]
 
 
 @app.command("add")
@@ -116,8 +129,8 @@ def grant(
     role: Annotated[Role, typer.Option(help="What this person does.")],
     at: AtOption = None,
     office: OfficeOption = None,
-    first: Annotated[DayOption, typer.Option("--from", help="First day; otherwise today.")] = None,
-    last: Annotated[DayOption, typer.Option("--to", help="Last day; otherwise open.")] = None,
+    first: FirstOption = None,
+    last: LastOption = None,
     as_user: running.AsUser = None,
 ) -> None:
     """Give an account a further role."""
@@ -137,7 +150,7 @@ def end_role(
     username: Username,
     role: Annotated[Role, typer.Option(help="The role that ends.")],
     at: AtOption = None,
-    last: Annotated[DayOption, typer.Option("--to", help="Last day; otherwise yesterday.")] = None,
+    last: EndOption = None,
     as_user: running.AsUser = None,
 ) -> None:
     """End a role, at once or with a day. It bites on the account's next request."""

@@ -51,9 +51,11 @@ def listed(work: Work, words: str = "") -> list[Standing]:
     work.check(MANAGE)
     query = select(Account).order_by(Account.username)
     for word in words.lower().split():
-        like = f"%{word.replace('%', '').replace('_', '')}%"
         query = query.where(
-            or_(col(Account.username).like(like), func.lower(Account.display_name).like(like))
+            or_(
+                col(Account.username).contains(word, autoescape=True),
+                func.lower(Account.display_name).contains(word, autoescape=True),
+            )
         )
     found = work.session.exec(query).all()
     held = {account.id: roles for account, roles in people.everyone(work)}

@@ -81,10 +81,30 @@ def test_an_account_is_added_with_an_invitation_that_is_printed_once(made, regis
     assert audited(register, "accounts:password:set") == [("anna", "done")]
 
 
-def test_a_code_is_told_in_a_demonstration_only(made, run, monkeypatch):
+def test_a_code_is_told_in_a_demonstration_only(made):
     made("user", "add", "anna", "--role", "auditor")
     refused = made("user", "code", "anna")
     assert (refused.code, "demonstration" in refused.err) == (1, True)
+
+
+def test_an_account_is_appointed_disabled_and_reset_from_the_command_line(made, register):
+    made("user", "add", "anna", "--name", "Anna Invented", "--role", "auditor")
+    where = ("--role", "coordinator", "--at", "shire-cdop")
+    assert made("user", "grant", "anna", *where, "--from", "2026-01-01").code == 0
+    (row,) = json.loads(made("user", "list", "ann", "--json").out)
+    assert row["roles"] == ["Auditor", "CDOP coordinator at Shire CDOP"]
+    assert row["state"] == "invited"
+    assert made("user", "end-role", "anna", *where).code == 0
+    again = made("user", "end-role", "anna", *where)
+    assert (again.code, "does not hold" in again.err) == (1, True)
+    assert "Auditor\tinvited" in made("user", "list").out
+    assert made("user", "disable", "anna").code == 0
+    assert "Enable it first" in made("user", "invite", "anna").err
+    assert made("user", "enable", "anna").code == 0
+    assert "/join#" in made("user", "invite", "anna").out
+    assert "/join#" in made("user", "reset", "anna", "--factor").out
+    assert made("user", "reset", "nobody").code == 1
+    assert audited(register, "accounts:account:reset") == [("system:cli", "done")]
 
 
 @pytest.mark.parametrize(

@@ -93,4 +93,4 @@ def test_after_signing_out_back_shows_nothing(address, visit, register):
     expect(page.get_by_text("You have signed out.")).to_be_visible()
     assert [cookie["name"] for cookie in page.context.cookies()] == [KNOWN]
     page.go_back()
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()

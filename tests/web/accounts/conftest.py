@@ -1,0 +1,13 @@
+"""The fixtures of signing in."""
+
+from tests.web.sign_in.conftest import (
+    app,
+    browser_type_launch_args,
+    county,
+    enrolled,
+    hashed,
+    visit,
+    web,
+)
+
+__all__ = ["app", "browser_type_launch_args", "county", "enrolled", "hashed", "visit", "web"]
