@@ -10,11 +10,16 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlmodel import Session
 
 from cdop.security.actor import Actor
+from cdop.security.audit import merkle
 from cdop.security.keys import Ring, derived
 from cdop.security.models import AuditEntry
+
+Line = AuditEntry | Row[Any]
+"""An entry, or a row of its columns: sealing makes no entities."""
 
 
 def record(
@@ -51,31 +56,43 @@ def record(
         organisation_id=organisation_id,
         detail=detail | actor.capacity(organisation_id, action),
     )
-    line.mac = mac(ring, line)
+    line.mac = mac(ring, text_of(line))
     session.add(line)
 
 
-def mac(ring: Ring, line: AuditEntry) -> bytes:
-    """Return the code over a line that only whoever holds the key file can make."""
-    return hmac.digest(_key(ring.anchor), _text(_plain(line)), "sha256")
+def text_of(line: Line) -> bytes:
+    """Return the one text of all that a line says, its code apart."""
+    return canonical(_plain(line))
 
 
-def is_genuine(ring: Ring, line: AuditEntry) -> bool:
-    """Say whether this register wrote a line, and wrote it so."""
-    return hmac.compare_digest(mac(ring, line), line.mac)
+def mac(ring: Ring, text: bytes) -> bytes:
+    """Return the code over a line's text that only whoever holds the key file can make."""
+    return hmac.digest(_key(ring.anchor), text, "sha256")
 
 
-def content(line: AuditEntry) -> dict[str, Any]:
+def leaf_of(text: bytes, mac: bytes) -> bytes:
+    """Return the hash by which a line stands in its tree. A text is JSON: it ends by itself."""
+    return merkle.leaf(text + mac)
+
+
+def content(line: Line) -> dict[str, Any]:
     """Return all that a line says, as an export shows it."""
     return _plain(line) | {"mac": line.mac.hex()}
 
 
+def leaf_of_content(content: dict[str, Any]) -> bytes:
+    """Return the hash of a line from an export. Raises ValueError or KeyError when it is none."""
+    plain = dict(content)
+    mac = bytes.fromhex(plain.pop("mac"))
+    return leaf_of(canonical(plain), mac)
+
+
 def canonical(content: dict[str, Any]) -> bytes:
-    """Return the one text of a line's content: what the tree is made of."""
-    return _text(content)
+    """Return content as JSON in the one form that the same content always has."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _plain(line: AuditEntry) -> dict[str, Any]:
+def _plain(line: Line) -> dict[str, Any]:
     return {
         "id": str(line.id),
         "at": _moment(line.at),
@@ -89,10 +106,6 @@ def _plain(line: AuditEntry) -> dict[str, Any]:
         "organisation_id": _id(line.organisation_id),
         "detail": line.detail,
     }
-
-
-def _text(content: dict[str, Any]) -> bytes:
-    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _moment(at: datetime) -> str:

@@ -1,0 +1,88 @@
+"""A checkpoint opens with the register's public key, and not when a character of it differs."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdop.errors import Unsafe
+from cdop.security import keys
+from cdop.security.audit.checkpoints import Checkpoint, Signer, Verifier, notes_in, origin_of
+
+REGISTER = UUID("0197a000-0000-7000-8000-000000000001")
+SIGNER = Signer(keys.new_ring(), REGISTER)
+CHECKPOINT = Checkpoint(
+    origin_of(REGISTER, UUID(int=0)), 42, b"r" * 32, datetime(2026, 11, 20, 9, tzinfo=UTC)
+)
+NOTE = SIGNER.note(CHECKPOINT)
+
+# The example of the specification c2sp.org/signed-note.
+EXAMPLE_KEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+EXAMPLE = (
+    "This is an example message.\n\n— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ON"
+    "ncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
+)
+
+
+def test_notes_and_keys_are_those_of_the_specification() -> None:
+    verifier = Verifier.parse(EXAMPLE_KEY)
+    assert verifier.encode() == EXAMPLE_KEY
+    assert verifier.signed_text(EXAMPLE) == "This is an example message.\n"
+
+
+def test_what_is_signed_opens_with_the_exported_key() -> None:
+    assert Verifier.parse(SIGNER.verifier.encode()).open(NOTE) == CHECKPOINT
+
+
+def test_the_text_is_that_of_a_transparency_log() -> None:
+    origin, size, root, time, empty, signature = NOTE.splitlines()
+    assert origin == f"cdop/{REGISTER}/{UUID(int=0)}"
+    assert (size, empty, time) == ("42", "", "time 2026-11-20T09:00:00.000000+00:00")
+    assert root == "cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI="
+    assert signature.startswith(f"— cdop/{REGISTER} ")
+
+
+@given(st.integers(0, len(NOTE) - 2), st.characters(max_codepoint=126))
+def test_a_note_with_another_character_does_not_open(place: int, character: str) -> None:
+    changed = NOTE[:place] + character + NOTE[place + 1 :]
+    if changed == NOTE:
+        return
+    with pytest.raises(Unsafe):
+        SIGNER.verifier.open(changed)
+
+
+def test_the_key_of_another_register_opens_nothing() -> None:
+    other = Signer(keys.new_ring(), REGISTER).verifier
+    with pytest.raises(Unsafe, match="not signed"):
+        other.open(NOTE)
+
+
+def test_the_same_key_file_gives_the_same_key_on_every_server() -> None:
+    ring = keys.new_ring()
+    first, second = (Signer(ring, REGISTER).verifier.encode() for _ in range(2))
+    assert first == second
+    assert Signer(ring.added(), REGISTER).verifier.encode() == first
+
+
+@pytest.mark.parametrize(
+    "text", ["", "name+00000000+AAAA", "no key", EXAMPLE_KEY.replace("530d", "530e"), "a+b+é"]
+)
+def test_a_key_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(Unsafe):
+        Verifier.parse(text)
+
+
+def test_a_text_that_is_signed_but_no_checkpoint_is_refused() -> None:
+    with pytest.raises(Unsafe, match="not in the form"):
+        Verifier.parse(EXAMPLE_KEY).open(EXAMPLE)
+
+
+def test_notes_are_found_in_a_file_of_them_and_in_a_mail() -> None:
+    second = SIGNER.note(Checkpoint(CHECKPOINT.origin, 43, b"s" * 32, CHECKPOINT.at))
+    assert notes_in(NOTE + "\n" + second) == [NOTE, second]
+    mail = f"Subject: checkpoints\r\n\r\nKeep this.\r\n\r\n{NOTE}".replace("\n", "\r\n")
+    assert notes_in(mail) == [NOTE]
+    with pytest.raises(Unsafe, match="no checkpoint"):
+        notes_in("nothing here")
