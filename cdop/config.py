@@ -10,6 +10,7 @@ from cdop.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY_SETTINGS = ("CDOP_PKCS11_", "CDOP_VAULT_")
+SINK_SETTINGS = "CDOP_AUDIT_"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Settings:
     keys: Path
     key_provider: str = "file"
     key_settings: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
+    sink_settings: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
     origin: str = "http://localhost:8000"
     oidc: Path | None = None
 
@@ -53,9 +55,8 @@ def load(data: Path | None = None) -> Settings:
         database_url=_database_url() or f"sqlite:///{folder / 'register.db'}",
         keys=Path(os.environ.get("CDOP_KEYS") or folder / "keys.json"),
         key_provider=os.environ.get("CDOP_KEY_PROVIDER") or "file",
-        key_settings={
-            name: value for name, value in os.environ.items() if name.startswith(KEY_SETTINGS)
-        },
+        key_settings=_environment(KEY_SETTINGS),
+        sink_settings=_environment((SINK_SETTINGS,)),
         origin=_origin(),
         oidc=Path(named) if (named := os.environ.get("CDOP_OIDC")) else None,
     )
@@ -72,6 +73,10 @@ def _origin() -> str:
             "end, for example https://cdop.example.org. Plain http is for localhost only."
         )
     return origin
+
+
+def _environment(prefixes: tuple[str, ...]) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith(prefixes)}
 
 
 def _database_url() -> str | None:

@@ -22,6 +22,7 @@ from cdop.errors import Misconfigured, Refused, Unsafe
 from cdop.registers import open_register
 from cdop.security import custody
 from cdop.security.actor import Actor
+from cdop.security.audit import sealer
 from cdop.security.audit.models import AuditLeaf, Unsealed
 from cdop.security.keys import Ring
 from cdop.security.models import RegisterInfo
@@ -108,6 +109,7 @@ def restore(
         _copy_keys(key_file, staged.keys)
         register = open_register(staged)
         register.do(actor, _audit, RESTORE, reader.manifest)
+        sealer.seal(register)
         register.engine.dispose()
         return reader.manifest
 

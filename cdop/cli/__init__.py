@@ -10,6 +10,7 @@ import typer
 
 from cdop import __version__, config
 from cdop.cli import (
+    audit,
     backups,
     demonstration,
     keys,
@@ -74,4 +75,5 @@ app.add_typer(reports.releases, name="release")
 app.add_typer(reference.app, name="reference")
 app.add_typer(backups.app, name="backup")
 app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
 app.add_typer(retention.app, name="retention")

@@ -34,7 +34,7 @@ def demo(
     """
     settings = running.settings(context)
     stood = registers.exists(settings)
-    register = running.opened(context) if stood else registers.create(settings, demonstration=True)
+    register = running.opened(context) if stood else _made(context)
     demonstrations.check_may_fill(register)
     filled = demonstrations.is_filled(register)
     if filled and scale is None:
@@ -47,6 +47,11 @@ def demo(
         typer.echo(json.dumps(_as_json(accounts, scaled)))
         return
     _tell(accounts, scaled)
+
+
+def _made(context: typer.Context) -> Register:
+    settings = running.settings(context)
+    return running.sealing(context, registers.create(settings, demonstration=True))
 
 
 def _build(register: Register, bar: Progress) -> list[NewAccount]:

@@ -12,13 +12,14 @@ from cdop import doctor as doctors
 from cdop import registers
 from cdop.cli import running
 from cdop.errors import Misconfigured
+from cdop.security.audit.keeping import kept_sealed
 
 
 def init(context: typer.Context) -> None:
     """Make an empty register for real use, or bring one that stands here up to date."""
     settings = running.settings(context)
     stood = registers.exists(settings)
-    register = registers.create(settings)
+    register = running.sealing(context, registers.create(settings))
     with register.work(running.COMMAND_LINE) as work:
         work.audit("register:register:upgrade" if stood else "register:register:create")
     command = f"cdop --data {settings.data}"
@@ -49,7 +50,7 @@ def serve(
     from cdop.web.app import create_app
 
     register = running.opened(context)
-    web = create_app(register)
+    web = create_app(register, beside=kept_sealed)
     host = os.environ.get("CDOP_HOST") or "127.0.0.1"
     listening = _listen(host, port)
     with register.work(running.COMMAND_LINE) as work:

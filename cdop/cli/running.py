@@ -2,12 +2,14 @@
 
 import sys
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 from typer.core import TyperGroup
 
@@ -18,6 +20,7 @@ from cdop.organisations.models import Kind, Organisation
 from cdop.organisations.people import actor_by_username
 from cdop.registers import open_register
 from cdop.security.actor import Actor, system
+from cdop.security.audit import delivering, sealer
 from cdop.security.work import Register
 
 COMMAND_LINE = system("cli")
@@ -58,8 +61,25 @@ class Commands(TyperGroup):
 
 
 def opened(context: typer.Context) -> Register:
-    """Open the register that the command line names. Raises Misconfigured."""
-    return open_register(settings(context))
+    """Open the register that the command line names. Raises Misconfigured.
+
+    What the command adds to the audit log is sealed when it ends, however it ends.
+    """
+    return sealing(context, open_register(settings(context)))
+
+
+def sealing(context: typer.Context, register: Register) -> Register:
+    """Seal what is added to a register's audit log when the command ends."""
+    context.find_root().call_on_close(partial(_seal, register))
+    return register
+
+
+def _seal(register: Register) -> None:
+    try:
+        sealer.seal(register)
+        delivering.deliver(register)
+    except (DBAPIError, CdopError):
+        note("What this command added to the audit log waits to be sealed: cdop audit seal")
 
 
 def settings(context: typer.Context) -> Settings:

@@ -14,6 +14,7 @@ from cdop.doctor.sealed import Progress
 from cdop.errors import CdopError
 from cdop.registers import open_register
 from cdop.security.actor import system
+from cdop.security.audit import sealer
 from cdop.security.work import Work
 
 __all__ = ["OK", "SKIPPED", "WRONG", "Check", "examine"]
@@ -76,6 +77,7 @@ def _leave_a_line(settings: Settings, found: list[Check]) -> None:
     except CdopError:
         return
     register.do(DOCTOR, _audit, [check.name for check in found if check.state == WRONG])
+    sealer.seal(register)
     register.engine.dispose()
 
 

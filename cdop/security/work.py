@@ -183,6 +183,9 @@ class Register:
         self.clock = clock
         self._writing = engine.execution_options(writes=True)
         self._reading = engine.execution_options(reads=True, postgresql_readonly=True)
+        # SQLite's transactions are like that by themselves.
+        level = {} if settings.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._at_one_moment = self._reading.execution_options(**level)
 
     @contextmanager
     def work(self, actor: Actor) -> Iterator[Work]:
@@ -199,9 +202,13 @@ class Register:
             raise
 
     @contextmanager
-    def reading(self, actor: Actor) -> Iterator[Work]:
-        """Open a unit of work that cannot write; what it reads needs no audit line."""
-        session = _Reading(self._reading, autoflush=False, expire_on_commit=False)
+    def reading(self, actor: Actor, *, one_moment: bool = False) -> Iterator[Work]:
+        """Open a unit of work that cannot write; what it reads needs no audit line.
+
+        With `one_moment` all its queries see the register as it stood at the first of them.
+        """
+        engine = self._at_one_moment if one_moment else self._reading
+        session = _Reading(engine, autoflush=False, expire_on_commit=False)
         try:
             with session, session.begin():
                 yield Work(session, actor, self.clock.now(), self.vault)

@@ -1,8 +1,8 @@
 """The web application: a register behind pages."""
 
 import gc
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from types import ModuleType
 
@@ -69,11 +69,20 @@ ROUTES: tuple[ModuleType, ...] = (
 THREADS = 4
 
 
-def create_app(register: Register, *, report: Report = log_incident) -> FastAPI:
+def _nothing(_: Register) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def create_app(
+    register: Register,
+    *,
+    report: Report = log_incident,
+    beside: Callable[[Register], AbstractContextManager[None]] = _nothing,
+) -> FastAPI:
     """Return the app that serves a register.
 
-    `report` is told of errors that nothing handles, and returns the incident's number. Raises
-    RuntimeError when a route declares no access.
+    `report` is told of errors that nothing handles, and returns the incident's number. `beside` is
+    entered while the app is served. Raises RuntimeError when a route declares no access.
     """
     app = FastAPI(
         title="cdop",
@@ -81,7 +90,7 @@ def create_app(register: Register, *, report: Report = log_incident) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # it would lead to whatever host the request names
-        lifespan=_lifespan,
+        lifespan=partial(_lifespan, partial(beside, register)),
     )
     env = environment()
     app.state.register = register
@@ -112,10 +121,13 @@ async def _health() -> PlainTextResponse:
 
 
 @asynccontextmanager
-async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(
+    beside: Callable[[], AbstractContextManager[None]], _: FastAPI
+) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     # What is loaded by now stays: to look through it for cycles, and so often, took an eighth of
     # each request.
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
-    yield
+    with beside():
+        yield

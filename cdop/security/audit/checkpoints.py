@@ -8,6 +8,7 @@ it, no copy can be forgotten, and key files made before it serve on.
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -22,6 +23,7 @@ from cdop.security.keys import Ring
 _ED25519 = b"\x01"
 _DASH = "\N{EM DASH} "
 _TIME = "time "
+_MARK, _ASCII_DASH = "cdop-checkpoint ", "-- "
 
 
 @dataclass(frozen=True)
@@ -126,18 +128,32 @@ class Verifier:
         return False
 
 
-def notes_in(text: str) -> list[str]:
-    """Return the notes that stand in a text one after the other, as a sink's file holds them.
+def one_line(note: str) -> str:
+    """Return a note as the one line of ASCII that passes through any syslog."""
+    return _MARK + "|".join(note.splitlines()).replace(_DASH, _ASCII_DASH)
 
-    Lines around them, such as the header of a mail or what syslog writes before each line, are
+
+def notes_in(text: str) -> list[str]:
+    """Return the notes that stand in a text one after the other, as sinks keep them.
+
+    Lines around them, such as the header of a mail, and what syslog writes before each line are
     passed over. Raises Unsafe when there is none.
     """
     found, block = [], []
-    for line in text.splitlines():
-        block.append(line.rstrip("\r"))
+    for line in _lines(text):
+        block.append(line)
         if line.startswith(_DASH):
             found.append("\n".join(block[-6:]) + "\n")
             block = []
     if not found:
         raise Unsafe("There is no checkpoint in this file.")
     return found
+
+
+def _lines(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        _, mark, note = line.partition(_MARK)
+        if mark:
+            yield from note.replace(f"|{_ASCII_DASH}", f"|{_DASH}").split("|")
+        else:
+            yield line

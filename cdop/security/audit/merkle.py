@@ -104,9 +104,7 @@ def _consistency(leaves: Sequence[bytes], first: int, *, whole: bool) -> list[by
     return [*_consistency(leaves[cut:], first - cut, whole=False), root(leaves[:cut])]
 
 
-def includes(
-    hash: bytes, position: int, size: int, path: Sequence[bytes], expected: bytes
-) -> bool:
+def includes(hash: bytes, position: int, size: int, path: Sequence[bytes], expected: bytes) -> bool:
     """Say whether a path leads from a leaf at a position to the root of a tree (2.1.3.2)."""
     if not 0 <= position < size:
         return False

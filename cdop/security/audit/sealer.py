@@ -78,26 +78,25 @@ def _is_needed(register: Register) -> bool:
 def _seal_batch(work: Work, holder: str | None) -> int:
     if not _may_seal(work, holder):
         return 0
-    found = _oldest(work)
-    by_tree = defaultdict(list)
+    by_tree: defaultdict[UUID, list[tuple[UUID, bytes]]] = defaultdict(list)
     doubtful = []
-    for row in found:
+    for row in _oldest(work):
         text = lines.text_of(row)
         if lines.mac(work.vault.ring, text) != row.mac:
             doubtful.append(row)
-        by_tree[row.organisation_id or NO_ORGANISATION].append(
-            (row.id, lines.leaf_of(text, row.mac))
-        )
-    info = work.session.exec(select(RegisterInfo.id)).one()
-    signer = Signer(work.vault.ring, info)
+        leaf = (row.id, lines.leaf_of(text, row.mac))
+        by_tree[row.organisation_id or NO_ORGANISATION].append(leaf)
+    register_id = work.session.exec(select(RegisterInfo.id)).one()
+    signer = Signer(work.vault.ring, register_id)
+    sealed: list[UUID] = []
     for tree in sorted(by_tree):
-        _extend(work, signer, origin_of(info, tree), tree, by_tree[tree])
-    work.session.execute(
-        delete(Unsealed).where(col(Unsealed.entry_id).in_([row.id for row in found]))
-    )
-    if doubtful:
-        _tell(work, doubtful)
-    return len(found)
+        if _extend(work, signer, origin_of(register_id, tree), tree, by_tree[tree]):
+            sealed += [entry_id for entry_id, _ in by_tree[tree]]
+    work.session.execute(delete(Unsealed).where(col(Unsealed.entry_id).in_(sealed)))
+    told = [row for row in doubtful if row.id in set(sealed)]
+    if told:
+        _tell(work, told)
+    return len(sealed)
 
 
 def _may_seal(work: Work, holder: str | None) -> bool:
@@ -127,15 +126,20 @@ def _oldest(work: Work) -> Sequence[Row[Any]]:
 
 def _extend(
     work: Work, signer: Signer, origin: str, tree: UUID, added: list[tuple[UUID, bytes]]
-) -> None:
+) -> bool:
+    """Add leaves to a tree and sign it. Says no when the tree is not as its checkpoint left it.
+
+    Such a tree was changed past the register: nothing more is signed over it, and its lines wait.
+    """
     query = select(AuditCheckpoint).where(AuditCheckpoint.tree == tree)
     last = work.session.exec(query.order_by(col(AuditCheckpoint.size).desc()).limit(1)).first()
     edge = Frontier.decode(last.size, last.frontier) if last else Frontier()
+    highest = select(func.max(AuditLeaf.position) + 1).where(AuditLeaf.tree == tree)
+    if (work.session.exec(highest).one() or 0) != edge.size:
+        return False
     leaves = []
     for entry_id, hash in added:
-        leaves.append(
-            {"tree": tree, "position": edge.size, "entry_id": entry_id, "hash": hash}
-        )
+        leaves.append({"tree": tree, "position": edge.size, "entry_id": entry_id, "hash": hash})
         edge.append(hash)
     work.session.execute(insert(AuditLeaf), leaves)
     at = datetime.now(UTC)
@@ -143,6 +147,7 @@ def _extend(
     work.session.add(
         AuditCheckpoint(tree=tree, size=edge.size, at=at, frontier=edge.encode(), note=note)
     )
+    return True
 
 
 def _tell(work: Work, doubtful: list[Row[Any]]) -> None:

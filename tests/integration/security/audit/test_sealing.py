@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from cdop.clock import FixedClock
 from cdop.security import audit
@@ -34,8 +34,8 @@ def trees(register: Register) -> dict:
         info = work.session.exec(select(RegisterInfo.id)).one()
         verifier = Signer(register.vault.ring, info).verifier
         for last in _newest(work.session):
-            query = select(AuditLeaf).where(AuditLeaf.tree == last.tree)
-            leaves = work.session.exec(query.order_by(AuditLeaf.position)).all()
+            query = select(AuditLeaf).where(col(AuditLeaf.tree) == last.tree)
+            leaves = work.session.exec(query.order_by(col(AuditLeaf.position))).all()
             assert [leaf.position for leaf in leaves] == list(range(last.size))
             checkpoint = verifier.open(last.note)
             assert checkpoint.root == merkle.root([leaf.hash for leaf in leaves])
@@ -46,7 +46,7 @@ def trees(register: Register) -> dict:
 
 def _newest(session: Session) -> list[AuditCheckpoint]:
     by_tree = {}
-    for row in session.exec(select(AuditCheckpoint).order_by(AuditCheckpoint.size)):
+    for row in session.exec(select(AuditCheckpoint).order_by(col(AuditCheckpoint.size))):
         by_tree[row.tree] = row
     return list(by_tree.values())
 
@@ -120,7 +120,7 @@ def test_nothing_is_lost_while_many_write_and_two_seal(county: Herefordshire) ->
     def run(step) -> None:
         try:
             step()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - told at the end
             failed.append(error)
 
     def writes() -> None:
@@ -207,7 +207,9 @@ def test_a_line_that_the_register_did_not_write_is_sealed_and_told(register: Reg
         )
     assert seal(register) == 2
     with register.reading(WRITER) as work:
-        line = work.session.exec(select(AuditEntry).where(AuditEntry.action == sealer.DOUBT)).one()
+        line = work.session.exec(
+            select(AuditEntry).where(col(AuditEntry.action) == sealer.DOUBT)
+        ).one()
     assert line.detail == {"lines": 1, "without_code": 0, "first": [forged]}
     assert line.outcome == "failed"
 

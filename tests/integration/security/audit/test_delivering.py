@@ -1,0 +1,231 @@
+"""Checkpoints reach every sink; one that fails is shown, tried again, and loses nothing."""
+
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from sqlmodel import col, select
+
+from cdop.clock import FixedClock
+from cdop.config import Settings
+from cdop.errors import Misconfigured
+from cdop.security.actor import system
+from cdop.security.audit import delivering, exporting, proving, sealer, sinks
+from cdop.security.audit.checkpoints import notes_in, one_line
+from cdop.security.audit.verifying import verify
+from cdop.security.models import AuditEntry
+from cdop.security.work import Register
+
+SYSTEM = system("tests")
+
+
+def sending(register: Register, **settings: str) -> None:
+    """Give a register sinks, as the environment would."""
+    object.__setattr__(
+        register,
+        "settings",
+        Settings(
+            register.settings.data,
+            register.settings.database_url,
+            register.settings.keys,
+            sink_settings={f"CDOP_AUDIT_{name}": value for name, value in settings.items()},
+        ),
+    )
+
+
+def grow(register: Register, times: int = 1) -> None:
+    """Add a checkpoint, or several."""
+    for _ in range(times):
+        with register.work(SYSTEM) as work:
+            work.audit("tests:thing:done")
+        sealer.seal(register)
+
+
+def standing(register: Register) -> list[delivering.Standing]:
+    with register.reading(SYSTEM) as work:
+        return delivering.standings(work, register.settings)
+
+
+def newest(register: Register) -> list[str]:
+    with register.reading(SYSTEM) as work:
+        return [each.note for each in proving.newest(work)]
+
+
+def holds(register: Register, text: str) -> bool:
+    """Say whether an export holds up to what a sink has kept."""
+    with register.reading(SYSTEM) as work:
+        verifier = exporting.signer(work).verifier
+    report = verify(exporting.export(register, SYSTEM), verifier, notes_in(text))
+    return report.is_intact and report.newer == 1
+
+
+@contextmanager
+def listening(kind: str, folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """A syslog server. Gives its address as the setting names it, and what it received."""
+    received: list[str] = []
+
+    class Stream(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            received.extend(line.decode() for line in self.rfile)
+
+    class Datagram(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            received.append(self.request[0].decode())
+
+    server: socketserver.BaseServer
+    if kind == "tcp":
+        server = socketserver.TCPServer(("127.0.0.1", 0), Stream)
+    elif kind == "udp":
+        server = socketserver.UDPServer(("127.0.0.1", 0), Datagram)
+    else:
+        server = socketserver.UnixDatagramServer(str(folder / "log"), Datagram)
+    where = folder / "log" if kind == "unix" else "{}:{}".format(*server.server_address)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"{kind}:{where}", received
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_file_elsewhere_gets_every_checkpoint_once(register: Register, tmp_path: Path) -> None:
+    file = tmp_path / "elsewhere.txt"
+    sending(register, FILE=str(file))
+    grow(register, 3)
+    delivering.deliver(register)
+    delivering.deliver(register)
+    assert len(notes_in(file.read_text())) == 3
+    grow(register)
+    delivering.deliver(register)
+    assert notes_in(file.read_text())[-1:] == newest(register)
+    assert [each.behind for each in standing(register)] == [0]
+    assert holds(register, file.read_text())
+
+
+@pytest.mark.parametrize("kind", ["tcp", "udp", "unix"])
+def test_syslog_gets_each_as_one_line_that_verifies(
+    sqlite_register: Register, tmp_path: Path, kind: str
+) -> None:
+    with listening(kind, tmp_path) as (place, received):
+        sending(sqlite_register, SYSLOG=place)
+        grow(sqlite_register, 2)
+        delivering.deliver(sqlite_register)
+        for _ in range(200):
+            if len(received) == 2:
+                break
+            threading.Event().wait(0.01)
+    assert len(received) == 2
+    assert all(line.isascii() and line.count("\n") <= 1 for line in received)
+    assert notes_in("\n".join(received))[-1:] == newest(sqlite_register)
+    assert holds(sqlite_register, "\n".join(received))
+
+
+def test_two_sinks_and_one_of_them_fails(
+    register: Register, clock: FixedClock, tmp_path: Path
+) -> None:
+    """The other is served meanwhile; this one gets all it missed once it answers."""
+    good, bad = tmp_path / "good.txt", tmp_path / "missing" / "bad.txt"
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    sending(register, FILE=str(good), SYSLOG=f"tcp:127.0.0.1:{port}")
+    grow(register)
+    delivering.deliver(register)
+    file, syslog = standing(register)
+    assert (file.behind, file.is_failing) == (0, False)
+    assert (syslog.behind, syslog.is_failing) == (1, True)
+    assert syslog.state.error == "ConnectionRefusedError"
+
+    sending(register, FILE=str(bad))
+    delivering.deliver(register)
+    grow(register)
+    assert standing(register)[0].is_failing
+    bad.parent.mkdir()
+    delivering.deliver(register)
+    assert not bad.exists(), "it is left alone for a minute"
+    clock.at += delivering.RETRY
+    delivering.deliver(register)
+    assert notes_in(bad.read_text())[-1:] == newest(register)
+    assert not standing(register)[0].is_failing
+    with register.reading(SYSTEM) as work:
+        actions = work.session.exec(select(AuditEntry.action).order_by(col(AuditEntry.id))).all()
+    assert actions.count(delivering.FAIL) == 2
+    assert actions.count(delivering.RECOVER) == 1
+
+
+def test_mail_takes_the_newest_once_a_day(
+    sqlite_register: Register, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = []
+
+    class Server:
+        def __init__(self, host: str, port: int, timeout: float) -> None:
+            self.where = (host, port)
+
+        def __enter__(self) -> "Server":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def send_message(self, message) -> None:
+            sent.append((self.where, message))
+
+    monkeypatch.setattr("smtplib.SMTP", Server)
+    mail = {"MAIL": "guardian@example.invalid", "MAIL_FROM": "register@example.invalid"}
+    sending(sqlite_register, **mail, SMTP="smtp://localhost:2525")
+    grow(sqlite_register, 3)
+    delivering.deliver(sqlite_register)
+    grow(sqlite_register)
+    delivering.deliver(sqlite_register)
+    ((where, message),) = sent
+    assert where == ("localhost", 2525)
+    assert message["To"] == "guardian@example.invalid"
+    assert len(notes_in(message.get_content())) == 1
+    clock.at += timedelta(hours=24)
+    delivering.deliver(sqlite_register)
+    assert notes_in(sent[1][1].get_content()) == newest(sqlite_register)
+    assert holds(sqlite_register, sent[1][1].as_string())
+
+
+def test_mail_leaves_the_machine_encrypted_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = []
+
+    class Server:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def starttls(self, **_: object) -> None:
+            steps.append("starttls")
+
+    monkeypatch.setattr("smtplib.SMTP", Server)
+    sinks._connected(urlsplit("smtp://mail.example.invalid:587"))
+    assert steps == ["starttls"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"SYSLOG": "somewhere"},
+        {"SYSLOG": "tcp:host"},
+        {"MAIL": "guardian@example.invalid"},
+        {"MAIL": "g@example.invalid", "SMTP": "smtp://h", "MAIL_FROM": "r@e", "MAIL_HOURS": "x"},
+        {"MAIL": "g@example.invalid", "SMTP": "http://h", "MAIL_FROM": "r@e"},
+    ],
+)
+def test_a_sink_that_cannot_be_is_refused_in_words(settings: dict[str, str]) -> None:
+    named = {f"CDOP_AUDIT_{name}": value for name, value in settings.items()}
+    with pytest.raises(Misconfigured, match="CDOP_AUDIT_"):
+        sinks.configured(named)
+
+
+def test_a_note_comes_back_from_one_line_of_syslog(sqlite_register: Register) -> None:
+    grow(sqlite_register)
+    (note,) = newest(sqlite_register)
+    line = f"Nov 20 09:00:00 host cdop: {one_line(note)}\n"
+    assert notes_in(f"another line\n{line}") == [note]
