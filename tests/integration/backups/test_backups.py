@@ -20,7 +20,7 @@ from cdop.deaths.models import Death
 from cdop.deaths.service import notify
 from cdop.errors import Denied, Misconfigured, Refused, Unsafe
 from cdop.security import index_roots, keys
-from cdop.security.audit.models import Unsealed
+from cdop.security.audit.models import AuditLeaf
 from cdop.security.key_versions import first_key
 from cdop.security.models import AuditEntry, RegisterInfo
 from cdop.security.vault import Vault
@@ -291,7 +291,9 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(new, tmp_path, monke
     restored = registers.open_register(new)
     migrations.check(restored.engine)
     with restored.reading(MAKER) as work:
-        old_line = work.session.exec(select(AuditEntry)).one()
+        query = select(AuditEntry).where(AuditEntry.action == "tests:thing:done")
+        old_line = work.session.exec(query).one()
         assert (old_line.actor, old_line.mac) == ("anna", b"")
-        assert work.session.get(Unsealed, old_line.id)
+        leaf = select(AuditLeaf).where(AuditLeaf.entry_id == old_line.id)
+        assert work.session.exec(leaf).one()
         assert index_roots.within(work.session, work.vault.held).written == (1,)
