@@ -119,6 +119,22 @@ class MeasureDefinition(Frozen):
     denominator: tuple[str, ...] = Field(min_length=1)
 
 
+class RateDefinition(Frozen):
+    """A rate: the sum of some cells of a one-way table over people or births of the year.
+
+    `where` gives the codes of the denominator that belong to those cells.
+    """
+
+    code: str
+    title: str
+    of: str
+    table: str
+    numerator: tuple[str, ...] = Field(min_length=1)
+    denominator: Literal["population", "live-births"]
+    where: Mapping[str, tuple[str, ...]] = {}
+    per: int = Field(gt=0)
+
+
 class TableSet(Edition):
     """One edition of the year's tables."""
 
@@ -126,6 +142,7 @@ class TableSet(Edition):
     columns: tuple[ColumnDefinition, ...]
     every: tuple[TableDefinition, ...] = Field(min_length=1)
     measures: tuple[MeasureDefinition, ...] = ()
+    rates: tuple[RateDefinition, ...] = ()
     impossible: tuple[Mapping[str, tuple[str, ...]], ...] = ()
 
     @model_validator(mode="after")
@@ -141,7 +158,8 @@ class TableSet(Edition):
         released = {table.population for table in self.every if not table.internal}
         if released != {"died", "notified", "reviewed"}:
             raise ValueError("each of the three populations needs a table")
-        if any(m.table not in tables or len(tables[m.table].by) != 1 for m in self.measures):
+        taken: tuple[MeasureDefinition | RateDefinition, ...] = (*self.measures, *self.rates)
+        if any(m.table not in tables or len(tables[m.table].by) != 1 for m in taken):
             raise ValueError("a percentage is taken of a one-way table")
         if any(set(rule) - set(columns) for rule in self.impossible):
             raise ValueError("a rule of what is impossible names an unknown column")
@@ -180,6 +198,12 @@ class YearTables:
         """Return the percentages of a release: those of its tables."""
         codes = {table.code for table in self.tables}
         return tuple(m for m in self.definitions.measures if m.table in codes)
+
+    @property
+    def rates(self) -> tuple[RateDefinition, ...]:
+        """Return the rates of a release: those of its tables."""
+        codes = {table.code for table in self.tables}
+        return tuple(rate for rate in self.definitions.rates if rate.table in codes)
 
     def of(self, population: str) -> list[TableDefinition]:
         """Return the tables of a release that count a population."""

@@ -11,7 +11,7 @@ This does not cover two releases of the same year: there is one, and it is never
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,13 +42,21 @@ Cells = Mapping[tuple[str, tuple[str, ...]], int | None]
 
 @dataclass(frozen=True)
 class Protected:
-    """A year's tables as they may be shown: None for each hidden count. `proof` may not leave."""
+    """A year's tables as they may be shown: None for each hidden count. `proof` may not leave.
+
+    `symbols` has the mark of each cell that has one; `bounds` between which counts a reader of
+    this release alone must place each cell (None: no greatest).
+    """
 
     cells: Cells
     profile: Profile
     attackers: tuple[str, ...]
     smallest_width: int | None
     proof: str
+    symbols: Mapping[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
+    bounds: Mapping[tuple[str, tuple[str, ...]], tuple[int, int | None]] = field(
+        default_factory=dict
+    )
 
 
 def protect_year(records: pd.DataFrame, tables: YearTables, profile: Profile) -> Protected:

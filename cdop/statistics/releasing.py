@@ -21,6 +21,7 @@ from cdop.security.signing import signer
 from cdop.security.work import Register, Work
 from cdop.statistics import counting
 from cdop.statistics.definitions import YearTables, year_days, year_tables
+from cdop.statistics.denominators import denominators
 from cdop.statistics.disclosure import Profile, check_floor, profile, profiles
 from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.models import Release
@@ -200,7 +201,8 @@ def _store(work: Work, before: _Counted, tables: YearTables, protected: Protecte
     # Nobody without the register's keys can try out counts until the digest fits.
     key = work.vault.ring.anchored("statistics:certificate")
     certificate = hmac.new(key, protected.proof.encode(), sha256).hexdigest()
-    content = Package(before.cdop.slug, before.name, tables, protected, certificate)
+    known = denominators(work.session, cdop_id, tables)
+    content = Package(before.cdop.slug, before.name, tables, protected, certificate, known)
     package = write_package(content, signer(work.vault.ring, SIGNS, cdop_id).sign)
     release = Release(
         organisation_id=cdop_id,

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cdop.statistics.contents import percent
 from cdop.statistics.counting import measured
 from cdop.statistics.definitions import TableDefinition, YearTables
 from cdop.statistics.disclosure import TOTAL
-from cdop.statistics.package import HIDDEN, percent
+from cdop.statistics.rates import HIDDEN
 
 Cells = Mapping[tuple[str, tuple[str, ...]], int | None]
 _DRAWN = "One bar for each row of the table beside it, as long as its count."
@@ -102,5 +103,5 @@ def _sentence(title: str, of: str, numerator: int | None, denominator: int | Non
     """Return a percentage in words, with what it is a percentage of."""
     if numerator is None or denominator is None:
         return f"{title}: {HIDDEN}, of {of}"
-    share = f" ({percent(numerator, denominator)}%)" if denominator else ""
+    share = f" ({percent(numerator / denominator)}%)" if denominator else ""
     return f"{title}: {numerator} of {denominator}{share}, of {of}"

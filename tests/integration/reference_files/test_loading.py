@@ -13,6 +13,8 @@ from cdop.errors import Denied, Invalid, Refused
 from cdop.reference_files.models import ReferenceFile
 from cdop.reference_files.service import Denominator, denominator, listing, load
 from cdop.security.models import AuditEntry
+from cdop.statistics.definitions import year_tables
+from cdop.statistics.denominators import denominators, rate_denominator
 from tests.factories import Herefordshire, told
 
 HEAD = """# kind: {kind}
@@ -118,3 +120,20 @@ def test_the_command_loads_and_lists(county: Herefordshire, tmp_path, monkeypatc
     failed = run(app, ["reference", "load", str(figures)])
     assert failed.exit_code == 1
     assert "Row 8: Write a financial year as 2013-14." in failed.output
+
+
+def test_a_panel_has_the_denominators_that_are_loaded(county: Herefordshire) -> None:
+    loaded(county, POPULATION)
+    tables, panel = year_tables("2013-14"), county["herefordshire-cdop"]
+    with county.register.reading(county.actors["analyst"]) as work:
+        found = denominators(work.session, panel, tables)
+        assert {code: each.count for code, each in found.items()} == {
+            "deaths-under-18": 36100,
+            "deaths-of-boys": 18500,
+            "deaths-of-girls": 17600,
+        }
+        (infants,) = [rate for rate in tables.rates if rate.code == "infant-deaths"]
+        with pytest.raises(Invalid, match="live-births of 2013-14"):
+            rate_denominator(work.session, panel, infants, "2013-14")
+        with pytest.raises(Invalid, match="population of 2012-13"):
+            rate_denominator(work.session, panel, tables.rates[0], "2013-14", pooled=2)

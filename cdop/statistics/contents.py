@@ -1,0 +1,119 @@
+"""What a package says, as values: counts as they are shown, percentages and rates that follow.
+
+Nothing here sees a hidden count: hidden ones arrive as None, and what follows from one is hidden.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+from cdop.reference_files.service import Denominator
+from cdop.statistics.counting import measured
+from cdop.statistics.definitions import (
+    MeasureDefinition,
+    RateDefinition,
+    TableDefinition,
+    YearTables,
+)
+from cdop.statistics.disclosure import TOTAL
+from cdop.statistics.protecting import Protected
+from cdop.statistics.rates import HIDDEN, Estimate, published_rate, published_share
+
+SYMBOLS = {
+    HIDDEN: "Confidential: 0 or more, not shown because it is small or a small count would follow",
+    "[low]": "A count that rounds to 0",
+    "[u]": "Unreliable: based on fewer than 20 deaths",
+    "[x]": "Not available: fewer than 3 deaths, or no population of the year",
+    "[z]": "Not applicable: there is nothing to take a share of",
+}
+
+
+@dataclass(frozen=True)
+class Package:
+    """What a package is made of. `certificate` is the keyed digest of the proof.
+
+    `denominators` has the population or births of each rate that can be worked out, by its code.
+    `pooled` years were counted together, of which the tables' year is the last.
+    """
+
+    slug: str
+    name: str
+    tables: YearTables
+    protected: Protected
+    certificate: str
+    denominators: Mapping[str, Denominator] = field(default_factory=dict)
+    pooled: int = 1
+
+    @property
+    def title(self) -> str:
+        """Return what the package is about: whose figures, of which time."""
+        return f"{self.tables.definitions.title}: {self.name}, {self.period}"
+
+    @property
+    def period(self) -> str:
+        """Return the years counted, in words."""
+        if self.pooled == 1:
+            return self.tables.year
+        return f"{self.pooled} years to 31 March {int(self.tables.year[:4]) + 1}"
+
+
+@dataclass(frozen=True)
+class Share:
+    """A percentage: of what, and its parts as they are shown."""
+
+    definition: MeasureDefinition
+    numerator: int | None
+    denominator: int | None
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A rate: of what, its count as it is shown, and by whose figures it was worked out."""
+
+    definition: RateDefinition
+    count: int | None
+    denominator: Denominator | None
+    estimate: Estimate
+
+
+def keys(tables: YearTables, table: TableDefinition) -> list[tuple[str, ...]]:
+    """Return the keys of a table's cells: the total first, then the order of the code lists."""
+    return list(product(*((TOTAL, *tables.codes(name)) for name in table.by)))
+
+
+def shown(package: Package, place: tuple[str, tuple[str, ...]]) -> tuple[int | None, str]:
+    """Return a count as it is shown, None for a hidden one, and its symbol if it has one."""
+    count = package.protected.cells[place]
+    return count, package.protected.symbols.get(place, HIDDEN if count is None else "")
+
+
+def shares(package: Package) -> list[Share]:
+    """Return the percentages of a package: what is hidden in a part hides the whole."""
+    found = []
+    for measure in package.tables.measures:
+        parts = measured(package.protected.cells, measure)
+        found.append(Share(measure, *parts, published_share(*parts)))
+    return found
+
+
+def rates(package: Package) -> list[Rate]:
+    """Return the rates of a package, worked out from the counts as they are shown."""
+    found = []
+    for rate in package.tables.rates:
+        parts = [package.protected.cells[rate.table, (code,)] for code in rate.numerator]
+        count = None if None in parts else sum(part for part in parts if part is not None)
+        under = package.denominators.get(rate.code)
+        estimate = published_rate(count, under.count if under else None, rate.per)
+        found.append(Rate(rate, count, under, estimate))
+    return found
+
+
+def percent(value: float | None) -> str:
+    """Return a share as a percentage with one decimal, or nothing."""
+    return "" if value is None else f"{100 * value:.1f}"
+
+
+def decimal(value: float | None) -> str:
+    """Return a rate with one decimal, or nothing."""
+    return "" if value is None else f"{value:.1f}"

@@ -1,0 +1,54 @@
+"""The populations and births of a panel's rates, as far as they are loaded."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import Session
+
+from cdop.errors import Invalid
+from cdop.organisations import queries as organisations
+from cdop.organisations.models import Kind
+from cdop.reference_files.service import Denominator, denominator
+from cdop.statistics.definitions import RateDefinition, YearTables, pooled_years, year_days
+
+
+def denominators(
+    session: Session, cdop_id: UUID, tables: YearTables, pooled: int = 1
+) -> dict[str, Denominator]:
+    """Return the denominator of each rate by its code; those that lack figures are left out.
+
+    Of pooled years the figures are added up, as the deaths are.
+    """
+    found = {}
+    for rate in tables.rates:
+        try:
+            found[rate.code] = rate_denominator(session, cdop_id, rate, tables.year, pooled)
+        except Invalid:
+            continue
+    return found
+
+
+def rate_denominator(
+    session: Session, cdop_id: UUID, rate: RateDefinition, year: str, pooled: int = 1
+) -> Denominator:
+    """Return the denominator of one rate. Raises Invalid, saying which figures are missing."""
+    parts = [
+        denominator(
+            session, rate.denominator, areas(session, cdop_id, year_days(each)[1]), each, rate.where
+        )
+        for each in pooled_years(year, pooled)
+    ]
+    editions = ", ".join(dict.fromkeys(part.edition for part in parts))
+    sources = "; ".join(dict.fromkeys(part.source for part in parts))
+    return Denominator(sum(part.count for part in parts), editions, sources)
+
+
+def areas(session: Session, cdop_id: UUID, day: date) -> list[str]:
+    """Return the areas whose deaths a panel's figures count: its own, and its predecessors'."""
+    served = {
+        each.slug
+        for panel in organisations.with_predecessors(session, cdop_id)
+        for each in organisations.served_by(session, panel, day)
+        if each.kind == Kind.AREA
+    }
+    return sorted(served)

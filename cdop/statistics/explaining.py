@@ -1,0 +1,104 @@
+"""What a package says of itself in words: how it was protected, what that cost, how to read it."""
+
+from typing import Any
+
+from cdop.statistics.contents import SYMBOLS, Package
+from cdop.statistics.disclosure.profiles import Others
+
+READERS = {
+    "public": "anyone who has every number of this release",
+    "other-years": "anyone who also has the releases of other years",
+    "ledger": "anyone who kept the earlier releases of these deaths",
+    "known-margins": "anyone who also has counts that others published",
+    "family": "whoever knows that one of the deaths is among those counted",
+}
+
+
+def reader(attacker: str) -> str:
+    """Return in words whom a release was proved against."""
+    if attacker.startswith("board:"):
+        return f"{attacker.removeprefix('board:')}, which knows its own records"
+    return READERS.get(attacker, attacker)
+
+
+def disclosure(package: Package) -> dict[str, Any]:
+    """Return what may be said about the protection. How wide each proof is would say too much."""
+    protected = package.protected
+    return {
+        "profile": protected.profile.id,
+        "profile_edition": protected.profile.edition,
+        "profile_title": protected.profile.title,
+        "attackers_passed": list(protected.attackers),
+        "smallest_width_at_least": protected.profile.width,
+        "counts": len(protected.cells),
+        "counts_hidden": hidden(package),
+        "certificate_digest": package.certificate,
+    }
+
+
+def hidden(package: Package) -> int:
+    """Return how many counts are not shown."""
+    return sum(count is None for count in package.protected.cells.values())
+
+
+def what_was_done(package: Package) -> list[str]:
+    """Return how the counts were protected and what that did to them, a sentence each."""
+    protected = package.protected
+    every, gone = len(protected.cells), hidden(package)
+    said = [f"Protected under the profile “{protected.profile.title}”."]
+    if protected.profile.others == Others.CONTROLLED:
+        said.append(
+            f"All {every} counts are shown, each to a multiple of {protected.profile.base} and "
+            f"less than {protected.profile.base} from the truth; totals add up."
+        )
+    else:
+        said.append(
+            f"Of {every} counts, {every - gone} are shown and {gone} are confidential, marked [c]: "
+            "0 or more, because they are small or because a small one would follow from them."
+        )
+    said += [
+        "What follows from a confidential count is confidential too: its percentage, rate and "
+        "interval have no number, its bar no length.",
+        "All tables were protected together. Before this left the register, an attempt to work "
+        "out each small count was proved to leave values "
+        f"{protected.profile.width} or more apart, for: "
+        + "; ".join(reader(each) for each in protected.attackers)
+        + ".",
+    ]
+    return said
+
+
+def readme(package: Package) -> str:
+    """Return the text file that comes with a package."""
+    tables = package.tables
+    lines = [
+        f"{package.title} (years from 1 April to 31 March)",
+        "",
+        "Three populations, which overlap and are not to be added up:",
+        *(f"- {p.title}: {p.description}" for p in tables.definitions.populations),
+        "",
+        *what_was_done(package),
+        "",
+        "Symbols:",
+        *(f"{symbol:6} {words}" for symbol, words in SYMBOLS.items()),
+        "",
+        "Rates: crude, with 95% intervals (exact Poisson below 10 deaths, Byar's method from 10).",
+        "Percentages: with 95% intervals by Wilson's method; each says what it is a share of.",
+        "",
+        "Do not try to identify anyone, and do not pass this file on beyond the agreement it was "
+        "shared under.",
+        "",
+        "report.html, report.pdf, report.docx   the annual report, to read and to edit",
+        "tables.xlsx                            the same tables as a workbook",
+        "charts/      each one-way table drawn, as SVG and as PNG",
+        "tables/      one row for each count: codes, labels, count, count_symbol, the least and",
+        "             the greatest value that a reader must allow for",
+        "codelists/   the codes, in the order of the rows",
+        "datapackage.json     describes the files (Data Package, version 2)",
+        "disclosure.json      the profile, who was kept out, and the digest of the proof",
+        "MANIFEST.sha256      check with: sha256sum -c MANIFEST.sha256",
+        "MANIFEST.sha256.sig  the board's signature of it: cdop release verify FILE --key KEY",
+        "",
+        *(f"{t.code}: {t.title}" for t in tables.tables),
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,99 @@
+"""The report of a release: what its package shows, in words, charts and tables, and no more."""
+
+from cdop.statistics.contents import SYMBOLS, Package, decimal, percent, rates, shares, shown
+from cdop.statistics.definitions import TableDefinition
+from cdop.statistics.disclosure import TOTAL
+from cdop.statistics.drawing import charts, number
+from cdop.statistics.explaining import what_was_done
+from cdop.statistics.report.values import Grid, Part, Report
+
+
+def released_report(package: Package) -> Report:
+    """Return the report of a release."""
+    definitions = package.tables.definitions
+    parts = [
+        Part("In short", _in_short(package)),
+        *(_population(package, p.code, p.title, p.description) for p in definitions.populations),
+        Part("Percentages and rates", _how(), grids=[_shares(package), _rates(package)]),
+        Part("How the figures were protected", what_was_done(package), grids=[_symbols()]),
+        Part("About the tables", [f"Tables: {definitions.source}.", *_sources(package)]),
+    ]
+    return Report(definitions.title, f"{package.name}, {package.period}", "", parts)
+
+
+def _in_short(package: Package) -> list[str]:
+    said = [
+        f"{p.title}: {_total(package, p.code)}." for p in package.tables.definitions.populations
+    ]
+    return [
+        *said,
+        "These three overlap and are not added up: a death may be of one year, notified in the "
+        "next and reviewed in a third.",
+    ]
+
+
+def _total(package: Package, population: str) -> str:
+    table = package.tables.of(population)[0]
+    return text(package, table, (TOTAL,) * len(table.by))
+
+
+def text(package: Package, table: TableDefinition, key: tuple[str, ...]) -> str:
+    """Return what stands in a cell: the count, its symbol, or both."""
+    count, symbol = shown(package, (table.code, key))
+    return " ".join(filter(None, [number(count), symbol]))
+
+
+def _population(package: Package, code: str, title: str, description: str) -> Part:
+    own = {table.code for table in package.tables.of(code)}
+    grids = [_grid(package, t) for t in package.tables.of(code) if len(t.by) == 2]
+    return Part(title, [description], [c for c in charts(package) if c.id in own], grids)
+
+
+def _grid(package: Package, table: TableDefinition) -> Grid:
+    down, across = table.by
+    columns = (TOTAL, *package.tables.codes(across))
+    head = [package.tables.title(down), *(package.tables.label(across, c) for c in columns)]
+    rows = [
+        [package.tables.label(down, code), *(text(package, table, (code, c)) for c in columns)]
+        for code in (TOTAL, *package.tables.codes(down))
+    ]
+    return Grid(table.title, head, rows)
+
+
+def _how() -> list[str]:
+    return [
+        "Each percentage says what it is a share of; its interval is of 95% by Wilson's method. "
+        "Rates are crude, with 95% intervals: exact Poisson below 10 deaths, Byar's method from 10."
+    ]
+
+
+def _shares(package: Package) -> Grid:
+    rows = []
+    for share in shares(package):
+        found = share.estimate
+        of = f"{share.numerator} of {share.denominator}" if found.value is not None else ""
+        limits = f"{percent(found.lower)} to {percent(found.upper)}" if of else found.symbol
+        value = f"{percent(found.value)}% {found.symbol}".strip() if of else found.symbol
+        what = f"{share.definition.title}, of {share.definition.of}"
+        rows.append([what, of or found.symbol, value, limits])
+    return Grid("Percentages", ["Measure", "Count", "Percentage", "95% interval"], rows)
+
+
+def _rates(package: Package) -> Grid:
+    rows = []
+    for rate in rates(package):
+        found, shown_ = rate.estimate, rate.estimate.value is not None
+        value = f"{decimal(found.value)} {found.symbol}".strip() if shown_ else found.symbol
+        limits = f"{decimal(found.lower)} to {decimal(found.upper)}" if shown_ else found.symbol
+        count = number(rate.count) or "[c]"
+        rows.append([f"{rate.definition.title}, for {rate.definition.of}", count, value, limits])
+    return Grid("Rates", ["Measure", "Deaths", "Rate", "95% interval"], rows)
+
+
+def _symbols() -> Grid:
+    return Grid("Symbols", ["Symbol", "Meaning"], [list(each) for each in SYMBOLS.items()])
+
+
+def _sources(package: Package) -> list[str]:
+    named = {f"{d.source} ({d.edition})" for d in package.denominators.values()}
+    return [f"Populations and births: {'; '.join(sorted(named))}."] if named else []
