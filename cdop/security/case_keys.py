@@ -4,10 +4,10 @@ Nothing here knows the database. What is opened in bulk (names to be searched) u
 `column` directly; everything else goes through `cdop.security.vault`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from os import urandom
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -20,6 +20,11 @@ from cdop.security.keys import KEY_BYTES, Ring
 FORMAT = b"\x01"
 NONCE_BYTES = 12
 HEAD_BYTES = 3
+_VERSION_BYTES = 4
+
+Wrapped = Sequence[Any]
+"""A row of `data_keys`: subject_id, generation, kek_version, wrapped."""
+
 
 _ID, _REVISION, _HEAD = (length.to_bytes(4) for length in (16, 8, HEAD_BYTES))
 
@@ -112,10 +117,25 @@ class Wrapping:
         try:
             return cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound)
         except (InvalidTag, ValueError):
-            raise Unsafe(
-                f"The key of the sealed record {subject_id} does not open with this register's "
-                "key file."
-            ) from None
+            raise _wrong_key(subject_id) from None
+
+    def wrap_anew(self, version: int, keys: Sequence[Wrapped]) -> list[bytes]:
+        """Wrap many keys anew under one version, in their order.
+
+        Each is a row of case, generation, version and wrapped key. Raises Unsafe as `unwrap` does.
+        """
+        encrypt, number = self.cipher(version).encrypt, version.to_bytes(4)
+        decrypt = {before: self.cipher(before).decrypt for before in {key[2] for key in keys}}
+        nonces, anew = urandom(NONCE_BYTES * len(keys)), []
+        for at, (subject, generation, before, wrapped) in enumerate(keys):
+            bound = wrapped_at(_case(subject), generation, before)
+            try:
+                key = decrypt[before](wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound)
+            except (InvalidTag, ValueError):
+                raise _wrong_key(subject) from None
+            nonce = nonces[NONCE_BYTES * at : NONCE_BYTES * (at + 1)]
+            anew.append(nonce + encrypt(nonce, key, bound[:-_VERSION_BYTES] + number))
+        return anew
 
     def cipher(self, version: int) -> AESGCM:
         """Return a key-encryption key ready for use. Raises Unsafe when the ring lacks it."""
@@ -132,9 +152,22 @@ class Wrapping:
         return self._ciphers.get(version)
 
 
+def _case(subject: UUID | str) -> bytes:
+    """Return the bytes of a case's id as either driver gives it; `UUID` takes twice as long."""
+    return bytes.fromhex(subject.replace("-", "")) if isinstance(subject, str) else subject.bytes
+
+
+def _wrong_key(subject: UUID | str) -> Unsafe:
+    return Unsafe(
+        f"The key of the sealed record {subject} does not open with this register's key file."
+    )
+
+
 def wrapped_at(subject: bytes, generation: int, version: int) -> bytes:
     """Return the associated data of a wrapped case key: it opens for this case alone."""
-    return b"".join((b"data-key", FORMAT, subject, generation.to_bytes(2), version.to_bytes(4)))
+    return b"".join(
+        (b"data-key", FORMAT, subject, generation.to_bytes(2), version.to_bytes(_VERSION_BYTES))
+    )
 
 
 def _ciphers(ring: Ring) -> dict[int, AESGCM]:

@@ -9,20 +9,17 @@ Every command can be broken off anywhere and given again: what is left to do is 
 
 import time
 from collections.abc import Callable
-from os import urandom
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
 from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from cdop.errors import NotFound, Refused, Unsafe
+from cdop.errors import NotFound, Refused
 from cdop.security import custody, keys, private_files
 from cdop.security.actor import system
-from cdop.security.case_keys import NONCE_BYTES, wrapped_at
 from cdop.security.key_versions import Version, in_use, versions
 from cdop.security.keys import Ring
 from cdop.security.models import DataKey, SealingKey
@@ -31,20 +28,22 @@ from cdop.security.work import Register, Work
 
 MANAGE = "register:keys:manage"
 KEYS = system("keys")
-BATCH = 1000
+BATCH = 4000
 _WAIT = 0.05  # seconds until keys that others held are tried again
 
 Progress = Callable[[int, int], None]
 
-# Plain statements, straight to the driver: their cost is a large part of rewrapping.
+# Plain statements, straight to the driver: their cost is a large part of rewrapping. What others
+# are sealing under is passed over on PostgreSQL: waiting could become a deadlock.
 _NEXT = (
     "SELECT subject_id, generation, kek_version, wrapped FROM data_keys "
-    "WHERE kek_version <> ? AND subject_id > ? ORDER BY subject_id LIMIT ?"
+    "WHERE kek_version <> {0} AND subject_id > {0} ORDER BY subject_id LIMIT {0}"
 )
-_UPDATE = (
-    "UPDATE data_keys SET kek_version = ?, wrapped = ? "
-    "WHERE subject_id = ? AND kek_version = ? AND wrapped = ?"
-)
+_CHANGE = "UPDATE data_keys SET kek_version = {0}, wrapped = {0} WHERE subject_id = {0}"
+_STATEMENTS = {
+    "sqlite": (_NEXT.format("?"), _CHANGE.format("?")),
+    "postgresql": (f"{_NEXT.format('%s')} FOR UPDATE SKIP LOCKED", _CHANGE.format("%s")),
+}
 _FIRST = str(UUID(int=0))
 
 
@@ -170,30 +169,18 @@ def _left(session: Session) -> int:
 
 
 def _rewrap_batch(work: Work, last: str, size: int) -> tuple[int, str]:
-    """Wrap the next keys anew. Returns how many, and after which to go on: the first at the end."""
+    """Wrap the next keys anew. Returns how many, and after which to go on: the first at the end.
+
+    Nobody changes the keys meanwhile: SQLite lets one write, PostgreSQL has locked their rows.
+    """
     work.check(MANAGE)
     version = current_version(work.session)
     connection = work.session.connection()
-    following, change = _NEXT, _UPDATE
-    if connection.dialect.name == "postgresql":
-        # What others are sealing under is passed over: waiting could become a deadlock.
-        following = f"{_NEXT} FOR UPDATE SKIP LOCKED".replace("?", "%s")
-        change = _UPDATE.replace("?", "%s")
+    following, change = _STATEMENTS[connection.dialect.name]
     found = connection.exec_driver_sql(following, (version, last, size)).all()
-    wrapping, changes = work.vault.wrapping, []
-    encrypt = wrapping.cipher(version).encrypt
-    decrypt = {before: wrapping.cipher(before).decrypt for before in {row[2] for row in found}}
-    for subject, generation, before, old in found:
-        case = (UUID(subject) if isinstance(subject, str) else subject).bytes
-        at = wrapped_at(case, generation, before)
-        try:
-            key = decrypt[before](old[:NONCE_BYTES], old[NONCE_BYTES:], at)
-        except (InvalidTag, ValueError):
-            raise Unsafe(f"The key of the sealed record {subject} does not open.") from None
-        nonce = urandom(NONCE_BYTES)
-        wrapped = nonce + encrypt(nonce, key, wrapped_at(case, generation, version))
-        changes.append((version, wrapped, subject, before, old))
-    if changes:
+    if found:
+        wrapped = work.vault.wrapping.wrap_anew(version, found)
+        changes = [(version, new, row[0]) for row, new in zip(found, wrapped, strict=True)]
         connection.exec_driver_sql(change, changes)
-    work.audit("register:keys:rewrap", version=version, cases=len(changes))
-    return len(changes), str(found[-1][0]) if len(found) == size else _FIRST
+    work.audit("register:keys:rewrap", version=version, cases=len(found))
+    return len(found), str(found[-1][0]) if len(found) == size else _FIRST

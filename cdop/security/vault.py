@@ -9,7 +9,7 @@ Opened keys are kept between units of work (`cdop.security.opened_keys`). That a
 a case a new key is seen by the generation in front of each value.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import insert
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from cdop.errors import Erased, Unsafe
 from cdop.security import case_keys
@@ -132,17 +132,6 @@ class Vault:
             found = self._find(session, subject_id)
             self._keys.keep(unit, subject_id, found)
         return found
-
-    def prepare(self, session: Session, subject_ids: Iterable[UUID]) -> None:
-        """Open the keys of many cases at once, so that reading them asks for none one by one."""
-        unit = self._keys.within(session)
-        lacking = [each for each in {*subject_ids} if each not in unit.opened]
-        for start in range(0, len(lacking), 500):
-            some = lacking[start : start + 500]
-            rows: Any = session.exec(_KEY.where(col(DataKey.subject_id).in_(some)))
-            for row in rows:
-                if row.wrapped is not None:
-                    self._keys.keep(unit, row.subject_id, self._open(row))
 
     def sealing_key(self, session: Session, subject_id: UUID) -> CaseKey:
         """Return a case's key for sealing, and make it when there is none.

@@ -2,8 +2,8 @@
 
 `mutmut` makes the changes and runs, for each, the tests that reach it. The groups are in
 `mutating/groups.toml`. Works in `.mutation/GROUP`, a copy of what is committed or new; broken off,
-it goes on where it stopped, and tries again only what changed since. The score is of all changes,
-those that cannot be noticed by anybody included.
+it goes on where it stopped; `--again` tries once more what no test noticed, for new tests. The
+score is of all changes, those that nobody could notice included.
 """
 
 import argparse
@@ -34,12 +34,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("group", choices=sorted(groups))
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--again", action="store_true", help="try again what no test noticed")
     parser.add_argument("--only-count", action="store_true", help="count what was tried before")
     parser.add_argument("--keep", action="store_true", help="write the results with the commit")
     asked = parser.parse_args()
     group, place = groups[asked.group], ROOT / ".mutation" / asked.group
     if not asked.only_count:
         _copy(place, group)
+        if asked.again:
+            _forget_unnoticed(place, group)
         _run(place, asked.processes)
     os.chdir(place)  # where mutmut looks for what it has made
     found = _count(group)
@@ -60,7 +63,8 @@ def _copy(place: Path, group: dict[str, Any]) -> None:
         beside = place / "mutants" / name
         if beside.exists() and name not in group["modules"]:
             _bring(ROOT / name, beside)
-    settings = (ROOT / "pyproject.toml").read_text() + _settings(group)
+    beside = sorted({name.partition("/")[0] for name in names} - {"cdop", "pyproject.toml"})
+    settings = (ROOT / "pyproject.toml").read_text() + _settings(group, beside)
     (place / "pyproject.toml").write_text(settings)
 
 
@@ -70,18 +74,29 @@ def _bring(source: Path, target: Path) -> None:
         shutil.copy(source, target)
 
 
-def _settings(group: dict[str, Any]) -> str:
+def _settings(group: dict[str, Any], beside: list[str]) -> str:
     skipped = " or ".join(group["without"])
     arguments = ["-p", "scripts.proofs.mutating.quickest_first", "-k", f"not ({skipped})"]
     settings = {
         "source_paths": ["cdop"],
         "only_mutate": group["modules"],
-        "also_copy": ["scripts", "templates", "static"],
+        "also_copy": beside,
         "pytest_add_cli_args": arguments if skipped else arguments[:2],
         "pytest_add_cli_args_test_selection": group["tests"],
     }
     lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
     return "\n[tool.mutmut]\nuse_git_change_detection = false\n" + "\n".join(lines) + "\n"
+
+
+def _forget_unnoticed(place: Path, group: dict[str, Any]) -> None:
+    for module in group["modules"]:
+        file = place / "mutants" / f"{module}.meta"
+        if file.exists():
+            meta = json.loads(file.read_text())
+            codes = meta["exit_code_by_key"]
+            for mutant, code in codes.items():
+                codes[mutant] = code if status_by_exit_code[code] in NOTICED else None
+            file.write_text(json.dumps(meta))
 
 
 def _run(place: Path, processes: int) -> None:

@@ -1,6 +1,8 @@
 """Keys are rotated while the register serves: nothing is lost, and nothing retired is needed."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -29,6 +31,18 @@ def rotate(register: Register) -> int:
 
 def states(register: Register) -> dict[int, tuple[str, int]]:
     return {each.version: (each.state, each.wrapped) for each in rotation.status(register)}
+
+
+def said(register: Register) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the lines of the commands: each with what it says."""
+    with register.reading(KEYS) as work:
+        query = select(AuditEntry.action, AuditEntry.detail)
+        mine = query.where(AuditEntry.actor == "system:keys").order_by(col(AuditEntry.id))
+        return [
+            (action.removeprefix("register:keys:"), detail)
+            for action, detail in work.session.exec(mine)
+            if action.startswith("register:keys:")
+        ]
 
 
 def rename(work: Work, death_id: UUID) -> None:
@@ -73,6 +87,10 @@ def test_rewrapping_goes_on_where_it_was_broken_off(county: Herefordshire) -> No
         rotation.rewrap(register, break_off, batch=1)
     assert states(register) == {1: ("former", 2), 2: ("current", 1)}
     assert rotation.rewrap(register) == 2
+    assert [detail for action, detail in said(register) if action == "rewrap"] == [
+        {"version": 2, "cases": 1},
+        {"version": 2, "cases": 2},
+    ]
     assert rotation.rewrap(register) == 0
 
 
@@ -206,8 +224,12 @@ def test_resealing_gives_a_case_a_new_key_and_every_row_a_new_revision(
 
 
 def _changed(register: Register) -> list[tuple[str, str]]:
+    """Return what is not as its last line says; each is named by a row's id."""
+    seen: list[int] = []
     with register.reading(KEYS) as work:
-        found = rollback.find(work.session, work.vault.ring)
+        found = list(rollback.find(work.session, work.vault.ring, seen.append))
+        assert seen == sorted(seen), "it counts upwards"
+        assert all(isinstance(each.row_id, UUID) for each in found)
         return [(each.table, each.why) for each in found]
 
 
@@ -265,22 +287,48 @@ def test_a_destroyed_key_neither_hinders_a_rotation_nor_comes_back(county: Heref
 
 def test_every_command_leaves_its_line_under_the_name_of_the_keys(county: Herefordshire) -> None:
     register = county.register
+    notified(county, 1, 2)
     rotate(register)
     resealing.reseal(register)
     rotation.retire(register, 1)
-    with register.reading(KEYS) as work:
-        lines = work.session.exec(
-            select(AuditEntry.action)
-            .where(AuditEntry.actor == "system:keys")
-            .order_by(col(AuditEntry.id))
-        ).all()
-    assert [line.removeprefix("register:keys:") for line in lines] == [
-        "add",
-        "promote",
-        "rewrap",
-        "reseal-begin",
-        "reseal",
-        "retire",
+    assert said(register) == [
+        ("add", {"version": 2}),
+        ("promote", {"version": 2, "before": 1}),
+        ("rewrap", {"version": 2, "cases": 2}),
+        ("reseal-begin", {"version": 2, "cases": 2}),
+        ("reseal", {"cases": 2, "unread": 0}),
+        ("retire", {"version": 1}),
+    ]
+
+
+def test_the_state_of_each_key_tells_since_when_and_for_how_many(county: Herefordshire) -> None:
+    register = county.register
+    notified(county, 1, 2)
+    rotate(register)
+    rotation.add(register)
+    assert {each.version: each.made for each in rotation.status(register)} == {1: 2, 2: 0, 3: 0}
+    first, second, third = (each.promoted_at for each in rotation.status(register))
+    assert first
+    assert (second, third) == (register.clock.now(), None)
+    resealing.reseal(register)
+    rotation.retire(register, 1)
+    found = {each.version: (each.state, each.made) for each in rotation.status(register)}
+    assert found == {1: ("retired", 0), 2: ("current", 2), 3: ("added", 0)}
+
+
+def test_progress_counts_what_is_done_of_all(county: Herefordshire) -> None:
+    register = county.register
+    broken, _, _ = notified(county, 1, 2, 3)
+    with register.work(KEYS) as work:
+        spoil = sa.update(Death).where(col(Death.id) == broken)
+        work.session.execute(spoil.values(identity=b"\1\0\1 not sealed"))
+    rotation.promote(register, rotation.add(register))
+    seen: list[tuple[int, int]] = []
+    resealing.reseal(register, lambda *done: seen.append(done))
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    assert said(register)[-2:] == [
+        ("reseal-begin", {"version": 2, "cases": 3}),
+        ("reseal", {"cases": 2, "unread": 1}),
     ]
 
 
@@ -333,3 +381,48 @@ def test_a_register_with_no_key_in_use_is_not_opened_blindly(county: Herefordshi
     again = registers.open_register(register.settings, clock=register.clock)
     with pytest.raises(Unsafe, match="no key to seal with"):
         notified(county, 1, by=again)
+
+
+def test_a_case_that_does_not_open_is_told_by_its_table_column_and_row(
+    county: Herefordshire,
+) -> None:
+    register = county.register
+    (broken,) = notified(county, 1)
+    with register.work(KEYS) as work:
+        work.session.execute(sa.update(Death).values(identity=b"\1\0\1 not sealed"))
+    rotation.promote(register, rotation.add(register))
+    with pytest.raises(Unsafe) as caught:
+        register.do(KEYS, resealing.reseal_case, broken)
+    assert str(caught.value) == f"deaths.identity of row {broken} does not open."
+
+
+def test_an_erased_case_is_not_resealed_and_not_counted(county: Herefordshire) -> None:
+    register = county.register
+    (gone,) = notified(county, 1)
+    with register.work(KEYS) as work:
+        work.vault.destroy(work.session, gone, work.now)
+    assert register.do(KEYS, resealing.reseal_case, gone) is False
+
+
+def test_a_wrapped_key_that_does_not_open_stops_the_rewrapping_and_is_named(
+    county: Herefordshire,
+) -> None:
+    register = county.register
+    (broken,) = notified(county, 1)
+    rotation.promote(register, rotation.add(register))
+    with register.work(KEYS) as work:
+        work.session.execute(sa.update(DataKey).values(wrapped=b"not a wrapped key at all"))
+    with pytest.raises(Unsafe, match=f"^The key of the sealed record {broken} does not open"):
+        rotation.rewrap(register)
+    assert {each.kek_version for each in data_keys(register)} == {1}
+
+
+def test_rows_of_an_erased_case_are_no_findings_but_those_after_it_are(
+    county: Herefordshire,
+) -> None:
+    register = county.register
+    ids = notified(county, 1, 2, 3)
+    with register.work(KEYS) as work:
+        work.vault.destroy(work.session, min(ids), work.now)
+        work.session.execute(sa.update(Death).values(sealed_revision=9))
+    assert _changed(register) == [("deaths", "changed")] * 2

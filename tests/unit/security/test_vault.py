@@ -4,6 +4,7 @@ import copy
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -15,14 +16,22 @@ from sqlmodel import Session
 
 from cdop.clock import SystemClock
 from cdop.db import new_id
-from cdop.errors import Unsafe
+from cdop.errors import Erased, Unsafe
 from cdop.security.key_versions import first_key
 from cdop.security.keys import Ring
 from cdop.security.models import DataKey, SealingKey
+from cdop.security.sealing import ERASED
 from cdop.security.vault import PAD_TO, Place, Vault
 
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 SEALING, INDEX, ANCHOR = (bytes(range(start, start + 32)) for start in (0, 32, 64))
 WORDS = "Quillon Vextrablatt of 4 Nowhere Lane"
+SAYS = (
+    " It was changed or moved outside the register. Tell whoever runs it.",
+    " does not open with this register's key file.",
+    "put the newest key file in its place.",
+    " is missing.",
+)
 SLOW_HOST = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -84,6 +93,7 @@ def refusal(safe: Safe, place: Place, sealed: bytes) -> str:
     hidden = caught.value.__context__ is None or caught.value.__suppress_context__
     assert hidden, "what failed may repeat what was sealed"
     sentence = str(caught.value)
+    assert sentence.endswith(SAYS)
     assert not any(word in sentence for word in WORDS.split() if len(word) > 2)
     return sentence
 
@@ -234,5 +244,103 @@ def test_nothing_prints_or_pickles_a_key(safe: Safe) -> None:
             assert secret.hex() not in shown
             assert repr(secret)[2:-1] not in shown
         for way in (pickle.dumps, copy.deepcopy):
-            with pytest.raises(TypeError):
+            with pytest.raises(TypeError, match=r"^keys are neither pickled nor copied$|lock"):
                 way(holder)
+
+
+@pytest.mark.parametrize("new", [False, True])
+def test_a_destroyed_key_opens_and_seals_nothing_any_more(safe: Safe, new: bool) -> None:
+    case = new_id() if new else safe.place.subject_id
+    place = replace(safe.place, subject_id=case)
+    before = None if new else safe.vault.sealing_key(safe.session, case)
+    safe.vault.destroy(safe.session, case, NOW)
+    safe.vault.destroy(safe.session, case, NOW + timedelta(days=1))
+    row = safe.session.get_one(DataKey, case)
+    assert (row.wrapped, row.kek_version, row.made_under) == (None, None, None)
+    assert row.destroyed_at == NOW, "when it was first"
+    assert row.generation == (1 if before else 0)
+    for vault in (safe.vault, Vault(safe.vault.ring)):
+        with pytest.raises(Erased):
+            vault.seal(safe.session, place, Secret(words=WORDS))
+        with pytest.raises(Erased):
+            vault.open(safe.session, place, safe.sealed, Secret)
+        with pytest.raises(Erased):
+            vault.open(safe.session, place, ERASED, Secret)
+        with pytest.raises(Erased):
+            vault.replace_key(safe.session, case)
+
+
+def test_the_mark_of_an_erased_value_opens_nothing_while_the_case_has_its_key(safe: Safe) -> None:
+    sentence = refusal(safe, safe.place, ERASED)
+    assert "deaths.names" in sentence
+    refusal(safe, replace(safe.place, subject_id=new_id()), ERASED)
+
+
+def test_a_replaced_key_seals_from_now_on_and_the_old_one_opens_what_it_sealed(
+    safe: Safe,
+) -> None:
+    case = safe.place.subject_id
+    wrapped = safe.session.get_one(DataKey, case).wrapped
+    old, new = safe.vault.replace_key(safe.session, case)
+    row = safe.session.get_one(DataKey, case)
+    assert row.generation == 2
+    assert row.wrapped != wrapped
+    assert (row.kek_version, row.made_under) == (1, 1)
+    assert (old.head, new.head) == (b"\1\0\1", b"\1\0\2")
+    assert safe.vault.sealing_key(safe.session, case) is new
+    assert old.open(safe.sealed, safe.place.bind(old.head)).startswith(b'{"words"')
+    again = safe.vault.seal(safe.session, safe.place, Secret(words=WORDS))
+    assert again[:3] == new.head
+    assert replace(safe, vault=Vault(safe.vault.ring)).opens(safe.place, again) == WORDS
+    refusal(safe, safe.place, safe.sealed)
+
+
+def test_a_key_changed_behind_the_session_is_read_as_it_is(safe: Safe) -> None:
+    """The row was loaded before: what is in memory must not be written back over it."""
+    case = safe.place.subject_id
+    row = safe.session.get_one(DataKey, case)
+    assert row.wrapped
+    gone = "UPDATE data_keys SET wrapped = NULL, kek_version = NULL, destroyed_at = :at"
+    safe.session.execute(sa.text(gone), {"at": NOW.isoformat(timespec="microseconds")})
+    with pytest.raises(Erased):
+        Vault(safe.vault.ring).replace_key(safe.session, case)
+    safe.session.expire(row)
+    later = NOW + timedelta(days=1)
+    assert safe.session.get_one(DataKey, case).destroyed_at == NOW
+    changed = "UPDATE data_keys SET destroyed_at = :at"
+    safe.session.execute(sa.text(changed), {"at": later.isoformat(timespec="microseconds")})
+    safe.vault.destroy(safe.session, case, NOW)
+    assert safe.session.get_one(DataKey, case).destroyed_at == later
+
+
+def test_a_key_made_by_another_process_meanwhile_is_read_anew(safe: Safe) -> None:
+    """Its generation stands before each value."""
+    case = safe.place.subject_id
+    behind = Vault(safe.vault.ring)
+    assert behind.key(safe.session, case).head == b"\1\0\1"
+    safe.vault.replace_key(safe.session, case)
+    sealed = safe.vault.seal(safe.session, safe.place, Secret(words=WORDS))
+    assert behind.open(safe.session, safe.place, sealed, Secret).words == WORDS
+    assert behind.key(safe.session, case).head == b"\1\0\2"
+
+
+def test_a_database_that_names_no_key_to_seal_with_is_refused(session: Session) -> None:
+    session.execute(sa.text("DELETE FROM sealing_keys"))
+    with pytest.raises(Unsafe) as caught:
+        Vault(ring()).sealing_key(session, new_id())
+    assert str(caught.value) == (
+        "The database names no key to seal with: it is not a whole register."
+    )
+
+
+def test_the_mark_of_a_term_is_sixteen_digits_that_only_this_register_gives(safe: Safe) -> None:
+    mark = safe.vault.mark("search-term", "anna")
+    assert len(mark) == 16
+    assert int(mark, 16)
+    assert mark == Vault(ring(index=SEALING)).mark("search-term", "anna"), "whatever was rotated"
+    others = {
+        safe.vault.mark("search-term", "annA"),
+        safe.vault.mark("another", "anna"),
+        Vault(replace(ring(), anchor=INDEX)).mark("search-term", "anna"),
+    }
+    assert len(others | {mark}) == 4
