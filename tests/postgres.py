@@ -4,6 +4,7 @@ The server listens on a Unix socket in a private folder only. It runs as an unpr
 the roles and rights that `scripts/postgres/*.sql` also give to docker-compose.yml.
 """
 
+import contextlib
 import ctypes
 import importlib.util
 import os
@@ -14,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,29 @@ def drop_database(cluster: Cluster, name: str) -> None:
         connection.execute(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         )
+
+
+def kill(cluster: Cluster) -> None:
+    """Kill the server and all its processes at once, as the loss of its machine would."""
+    children = Path(f"/proc/{cluster.process.pid}/task/{cluster.process.pid}/children")
+    pids = [cluster.process.pid, *map(int, children.read_text().split())]
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    cluster.process.wait()
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):  # or the next one would not start
+        time.sleep(0.005)
+
+
+def restart(cluster: Cluster, **settings: str) -> Cluster:
+    """Start a killed server again, which recovers what it had acknowledged. `settings` as before.
+
+    Raises RuntimeError with the end of the server's log when it does not come up.
+    """
+    process = _launch(cluster.programs, cluster.folder, _user(), SETTINGS | settings)
+    again = replace(cluster, process=process)
+    _wait(again)
+    return again
 
 
 def stop(cluster: Cluster) -> None:

@@ -60,9 +60,9 @@ def _copy(place: Path, group: dict[str, Any]) -> None:
     names = [name for name in listed if name and (ROOT / name).is_file()]
     for name in names:
         _bring(ROOT / name, place / name)
-        beside = place / "mutants" / name
-        if beside.exists() and name not in group["modules"]:
-            _bring(ROOT / name, beside)
+        copied = place / "mutants" / name
+        if copied.exists() and name not in group["modules"]:
+            _bring(ROOT / name, copied)
     beside = sorted({name.partition("/")[0] for name in names} - {"cdop", "pyproject.toml"})
     settings = (ROOT / "pyproject.toml").read_text() + _settings(group, beside)
     (place / "pyproject.toml").write_text(settings)
