@@ -114,6 +114,7 @@ def show(work: Work, term: Term, hits: Sequence[Hit]) -> Answer:
         kinds=term.kinds,
         term=work.vault.mark("search-term", term.canonical),
     )
+    work.vault.prepare(work.session, deaths)
     found = []
     for id, hit in wanted.items():
         if id in deaths:

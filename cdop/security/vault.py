@@ -9,7 +9,7 @@ Opened keys are kept between units of work (`cdop.security.opened_keys`). That a
 a case a new key is seen by the generation in front of each value.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import insert
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from cdop.errors import Erased, Unsafe
 from cdop.security import case_keys
@@ -32,6 +32,7 @@ from cdop.security.sealing import ERASED, Sealed
 
 TOKEN_BYTES = 8
 PAD_TO = 64
+PREPARED = 500  # keys in one question to the database
 
 _KEY = select(DataKey.subject_id, DataKey.generation, DataKey.kek_version, DataKey.wrapped)
 _CURRENT = select(SealingKey.version).where(SealingKey.state == "current")
@@ -132,6 +133,17 @@ class Vault:
             found = self._find(session, subject_id)
             self._keys.keep(unit, subject_id, found)
         return found
+
+    def prepare(self, session: Session, subject_ids: Iterable[UUID]) -> None:
+        """Open the keys of many cases at once, so that reading them asks for none one by one."""
+        unit = self._keys.within(session)
+        lacking = [each for each in {*subject_ids} if each not in unit.opened]
+        for start in range(0, len(lacking), PREPARED):
+            some = lacking[start : start + PREPARED]
+            rows: Any = session.exec(_KEY.where(col(DataKey.subject_id).in_(some)))
+            for row in rows:
+                if row.wrapped is not None:
+                    self._keys.keep(unit, row.subject_id, self._open(row))
 
     def sealing_key(self, session: Session, subject_id: UUID) -> CaseKey:
         """Return a case's key for sealing, and make it when there is none.

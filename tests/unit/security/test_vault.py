@@ -17,6 +17,7 @@ from sqlmodel import Session
 from cdop.clock import SystemClock
 from cdop.db import new_id
 from cdop.errors import Erased, Unsafe
+from cdop.security import vault as vaults
 from cdop.security.key_versions import first_key
 from cdop.security.keys import Ring
 from cdop.security.models import DataKey, SealingKey
@@ -344,3 +345,29 @@ def test_the_mark_of_a_term_is_sixteen_digits_that_only_this_register_gives(safe
         Vault(replace(ring(), anchor=INDEX)).mark("search-term", "anna"),
     }
     assert len(others | {mark}) == 4
+
+
+def test_the_keys_of_many_cases_are_opened_with_few_questions(
+    safe: Safe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vaults, "PREPARED", 2)
+    cases = [new_id() for _ in range(5)]
+    places = [replace(safe.place, row_id=case, subject_id=case) for case in cases]
+    sealed = [safe.vault.seal(safe.session, each, Secret(words=WORDS)) for each in places]
+    safe.vault.destroy(safe.session, cases[0], NOW)
+    safe.session.commit()
+    fresh = replace(safe, vault=Vault(safe.vault.ring))
+    asked: list[str] = []
+    sa.event.listen(
+        safe.session.get_bind(), "before_cursor_execute", lambda *of: asked.append(of[2])
+    )
+    fresh.vault.prepare(fresh.session, [*cases, cases[1], new_id()])
+    assert sum("data_keys.subject_id IN" in each for each in asked) == 3, "six cases, two at once"
+    asked.clear()
+    assert [fresh.opens(*each) for each in list(zip(places, sealed, strict=True))[1:]] == [
+        WORDS
+    ] * 4
+    fresh.vault.prepare(fresh.session, cases[1:])
+    assert asked == []
+    with pytest.raises(Erased):
+        fresh.opens(places[0], sealed[0])
