@@ -15,6 +15,7 @@ import typer
 
 from cdop.cli import running
 from cdop.errors import CdopError, Invalid, Misconfigured, Refused, Unsafe
+from cdop.spreadsheets import inert_row
 from cdop.statistics.disclosure import TOTAL, Audit, Profile, worker
 from cdop.statistics.disclosure.cells import Cells, read_cells
 from cdop.statistics.disclosure.profiles import Others
@@ -178,14 +179,15 @@ def _csv(cells: Cells, spec: Spec, id: str, hidden: Mask, numbers: Numbers | Non
         shown = nearest(shown, profile.base)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*table.dimensions, "count", "count_symbol"])
+    writer.writerow(inert_row([*table.dimensions, "count", "count_symbol"]))
     for (name, key), cell in system.places.items():
         if name == id:
             codes = [t if code == TOTAL else code for code, t in zip(key, totals, strict=True)]
             symbol = "[c]" if hidden[cell] else ""
             if numbers is not None and shown[cell] == 0:
                 symbol = LOW
-            writer.writerow([*codes, "" if hidden[cell] else int(shown[cell]), symbol])
+            number = "" if hidden[cell] else int(shown[cell])
+            writer.writerow(inert_row([*codes, number, symbol]))
     return text.getvalue()
 
 

@@ -26,6 +26,8 @@ def add_account(work: Work, username: str, display_name: str) -> UUID:
     faults = {}
     if not username:
         faults["username"] = "Enter a user name"
+    elif not username.isprintable():
+        faults["username"] = "The user name must be on one line"
     elif work.session.exec(select(Account).where(Account.username == username)).first():
         faults["username"] = "That user name is taken"
     if faults:

@@ -23,6 +23,7 @@ from cdop.reference import Table, TableRow, codelist, table
 from cdop.reference.derive import financial_year_days, previous_financial_year
 from cdop.reference.tables import cell
 from cdop.security.work import Work
+from cdop.spreadsheets import inert_row
 
 READ = "statistics:exact:read"
 INTERNAL = "INTERNAL: exact counts of few cases. Not for publication or for sharing as they stand."
@@ -64,7 +65,7 @@ class OutcomeTable:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(self.header)
-        writer.writerows((row.label, *row.cells) for row in self.rows)
+        writer.writerows(inert_row((row.label, *row.cells)) for row in self.rows)
         return out.getvalue()
 
     @property

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from cdop.spreadsheets import inert_row
 from cdop.statistics.contents import (
     SYMBOLS,
     Package,
@@ -112,5 +113,5 @@ def _csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(head)
-    writer.writerows(rows)
+    writer.writerows(map(inert_row, rows))
     return out.getvalue()

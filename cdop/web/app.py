@@ -108,10 +108,11 @@ def create_app(
     page = partial(plain_page, env)
     # The last one added is the outermost.
     app.add_middleware(BodyLimit, page=page)
-    app.add_middleware(OriginCheck, page=page)
+    origin = register.settings.origin
+    app.add_middleware(OriginCheck, page=page, origin=origin)
     app.add_middleware(PlainAddress, page=page)
     app.add_middleware(Incidents, env=env, report=report)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, https=origin.startswith("https:"))
     check_access_is_declared(app)
     return app
 

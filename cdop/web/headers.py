@@ -50,9 +50,13 @@ Page = Callable[[int], str]
 
 @dataclass
 class SecurityHeaders:
-    """Adds the headers to every answer; forbids keeping it unless it says otherwise."""
+    """Adds the headers to every answer; forbids keeping it unless it says otherwise.
+
+    `https`: people reach the register by TLS, even if a proxy speaks plain HTTP to this program.
+    """
 
     app: ASGIApp
+    https: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and complete the answer's headers."""
@@ -66,7 +70,7 @@ class SecurityHeaders:
                 message["headers"] = [*kept, *_ENCODED]
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Cache-Control", "no-store")
-                if scope["scheme"] == "https":
+                if self.https or scope["scheme"] == "https":
                     headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
             await send(message)
 
@@ -101,15 +105,19 @@ class _TooLarge(Exception):
 
 @dataclass
 class OriginCheck:
-    """Stops a change that another site asked for. `page` gives the page of a status."""
+    """Stops a change that another site asked for. `page` gives the page of a status.
+
+    `origin` is the address that people type, which a proxy may hide from the request.
+    """
 
     app: ASGIApp
     page: Page
+    origin: str
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 403."""
         changes = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
-        if changes and not is_same_origin(Headers(scope=scope), scope["scheme"]):
+        if changes and not is_same_origin(Headers(scope=scope), scope["scheme"], self.origin):
             await send_page(send, 403, self.page(403))
             return
         await self.app(scope, receive, send)
@@ -149,7 +157,7 @@ class BodyLimit:
             await send_page(send, 413, self.page(413))
 
 
-def is_same_origin(headers: Headers, scheme: str) -> bool:
+def is_same_origin(headers: Headers, scheme: str, known: str) -> bool:
     """Say whether a change was asked for by a page of this register.
 
     Browsers say so themselves (Sec-Fetch-Site); one that does not must send a matching Origin.
@@ -157,8 +165,8 @@ def is_same_origin(headers: Headers, scheme: str) -> bool:
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
-    host = headers.get("host")
-    return host is not None and headers.get("origin") == f"{scheme}://{host}"
+    origin, host = headers.get("origin"), headers.get("host")
+    return origin == known or (host is not None and origin == f"{scheme}://{host}")
 
 
 async def send_page(send: Send, status: int, page: str) -> None:

@@ -3,10 +3,14 @@
 import base64
 import hashlib
 import re
+from copy import copy
+from dataclasses import replace
 
 import pytest
 
+from cdop.web.app import create_app
 from cdop.web.headers import LARGEST_BODY, SECURITY_HEADERS
+from tests.client import Client
 from tests.web.shell.test_forms import RIGHT
 
 
@@ -70,6 +74,23 @@ def test_an_older_browser_may_say_its_origin(client):
     del client.headers["Sec-Fetch-Site"]
     headers = {"Origin": "https://testserver"}
     assert client.submit("/sample/form", RIGHT, headers=headers).status_code == 303
+
+
+def test_behind_a_proxy_the_address_that_people_type_counts(register):
+    """The proxy speaks TLS to people and plain HTTP to the program."""
+    settings = replace(register.settings, origin="https://cdop.example")
+    with_origin = copy(register)
+    with_origin.settings = settings
+    client = Client(create_app(with_origin))
+    client.base_url = "http://10.0.0.1:8000"
+    del client.headers["Sec-Fetch-Site"]
+    right, other = (
+        {"Origin": each} for each in ("https://cdop.example", "https://cdop.example.org")
+    )
+    assert client.post("/sign-in", data={"username": ""}, headers=right).status_code == 422
+    assert client.post("/sign-in", data={"username": ""}, headers=other).status_code == 403
+    kept = client.get("/sign-in").headers["Strict-Transport-Security"]
+    assert kept == "max-age=31536000; includeSubDomains"
 
 
 @pytest.mark.parametrize("token", [None, "", "0" * 64])

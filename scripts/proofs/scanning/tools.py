@@ -1,0 +1,144 @@
+"""The scanners: their own environments (they do not go together), their options, what they find."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from cdop.config import ROOT
+from scanning.served import Session
+from scanning.walking import RECORD
+
+HERE = Path(__file__).parent
+PLACE = ROOT / ".venv" / "scanners"
+WAPITI_MODULES = (
+    *("cookieflags", "crlf", "csp", "csrf", "exec", "file", "htaccess", "http_headers", "ldap"),
+    *("methods", "permanentxss", "redirect", "shellshock", "sql", "xss"),
+)
+CHECKS = (
+    *("not_a_server_error", "status_code_conformance", "content_type_conformance"),
+    *("response_headers_conformance", "unsupported_method", "allow_header_conformance"),
+)
+# The session must outlive the scan, and a sign-in costs a password's hash.
+_LEFT_ALONE = ("/sign-out", "/sign-in")
+_GRACE = 120  # seconds that a scanner may go on after its own time is over
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a scanner says: its kind of finding, where (ids of records left out), its words."""
+
+    scanner: str
+    kind: str
+    where: str
+    says: str
+
+
+def program(environment: str, name: str) -> Path:
+    """Return a scanner's program; installs its environment from the hash-locked list when new."""
+    lock, folder = HERE / f"{environment}.lock", PLACE / environment
+    stamp, wanted = folder / "installed-lock", sha256(lock.read_bytes()).hexdigest()
+    if not stamp.exists() or stamp.read_text() != wanted:
+        print(f"installing {lock.name}", file=sys.stderr)
+        subprocess.run(
+            [sys.executable, "-m", "venv", "--clear", "--without-pip", folder], check=True
+        )
+        options = ["--quiet", "--disable-pip-version-check", "--require-hashes"]
+        options += ["--only-binary", ":all:", "--requirement", str(lock)]
+        python = str(folder / "bin" / "python")
+        subprocess.run([*_pip(), "--python", python, "install", *options], check=True)
+        stamp.write_text(wanted)
+    return folder / "bin" / name
+
+
+def wapiti(address: str, session: Session, seconds: int, folder: Path) -> Iterator[Finding]:
+    """Attack the pages that a person reaches, with at most so many seconds for each module."""
+    report = folder / f"wapiti-{session.role}.json"
+    command: list[Any] = [program("wapiti", "wapiti"), "--url", f"{address}/", "--no-bugreport"]
+    command += ["--flush-session", "--store-session", folder / f"wapiti-{session.role}"]
+    command += ["--module", ",".join(WAPITI_MODULES), "--scan-force", "normal", "--depth", "5"]
+    command += ["--max-scan-time", 3 * seconds, "--max-attack-time", seconds, "--verbose", "0"]
+    command += ["--format", "json", "--output", report]
+    for name, value in session.headers.items():
+        command += ["--header", f"{name}: {value}"]
+    for path in _LEFT_ALONE:
+        command += ["--exclude", f"{address}{path}*"]
+    _run(command, (3 + len(WAPITI_MODULES)) * seconds + _GRACE)
+    found = json.loads(report.read_text())
+    for part in ("vulnerabilities", "anomalies", "additionals"):
+        for kind, each in found[part].items():
+            yield from (Finding("wapiti", kind, _where(f), _said(f["info"], address)) for f in each)
+
+
+def schemathesis(
+    address: str, session: Session, document: dict[str, Any], seconds: int, folder: Path
+) -> Iterator[Finding]:
+    """Send what the document describes, and what it does not, for at most so many seconds."""
+    described, report = (folder / f"{part}-{session.role}.json" for part in ("openapi", "st"))
+    described.write_text(json.dumps(document))
+    command: list[Any] = [program("schemathesis", "schemathesis"), "run", described]
+    command += ["--url", address, "--tls-verify", "false", "--checks", ",".join(CHECKS)]
+    command += ["--phases", "coverage,fuzzing", "--max-examples", "10", "--max-time", seconds]
+    command += ["--seed", "1", "--continue-on-failure", "--no-shrink", "--warnings", "off"]
+    command += ["--report", "json", "--report-json-path", report]
+    for name, value in session.headers.items():
+        command += ["--header", f"{name}: {value}"]
+    _run(command, seconds + _GRACE, folder)
+    found = json.loads(report.read_text())
+    for failure in found["failures"]:
+        for operation in failure["operations"]:
+            yield Finding("schemathesis", failure["code"], operation, failure["title"])
+    yield from (Finding("schemathesis", "error", "", str(each)[:200]) for each in found["errors"])
+
+
+def bandit(folder: Path) -> Iterator[Finding]:
+    """Read the program's source."""
+    report = folder / "bandit.json"
+    command: list[Any] = [program("schemathesis", "bandit"), "--quiet", "--recursive", "cdop"]
+    _run([*command, "--format", "json", "--output", report])
+    for each in json.loads(report.read_text())["results"]:
+        yield Finding("bandit", each["test_id"], each["filename"], each["issue_text"])
+
+
+def detect_secrets() -> Iterator[Finding]:
+    """Look for passwords and keys in every committed file."""
+    command = [program("schemathesis", "detect-secrets"), "scan"]
+    for file, found in json.loads(_run(command))["results"].items():
+        yield from (Finding("detect-secrets", each["type"], file, "") for each in found)
+
+
+def _pip() -> list[str]:
+    """Return a pip: that of this environment, or else the system's. Raises FileNotFoundError."""
+    for python in (sys.executable, "python3", "/usr/bin/python3"):
+        pip = [python, "-m", "pip"]
+        if subprocess.run([*pip, "--version"], capture_output=True, check=False).returncode == 0:
+            return pip
+    raise FileNotFoundError("pip")
+
+
+def _where(found: dict[str, Any]) -> str:
+    path = RECORD.sub("{id}", found["path"])
+    return f"{found['method']} {path} {found['parameter'] or ''}".strip()
+
+
+def _said(info: str, address: str) -> str:
+    """Return a finding's words without what differs from run to run."""
+    return re.sub(r"\s+", " ", RECORD.sub("{id}", info.replace(address, "")))[:300]
+
+
+def _run(command: list[Any], timeout: float | None = None, cwd: Path = ROOT) -> str:
+    """Run a program; what it thinks of its findings (the exit code) is judged elsewhere."""
+    ran = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return ran.stdout
