@@ -1,13 +1,13 @@
 """The tables of releases: what left the register, frozen as it left, and what befell it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
-from cdop.db import Bytes, Document, Key, Moment, Number, Text, new_id
+from cdop.db import Bytes, Day, Document, Key, Moment, Number, Text, new_id
 
 
 class Release(SQLModel, table=True):
@@ -86,3 +86,28 @@ class ReleaseEvent(SQLModel, table=True):
     by: str = Field(sa_type=Text)
     kind: str = Field(sa_type=Text)
     remark: str = Field(default="", sa_type=Text)
+
+
+class ApiToken(SQLModel, table=True):
+    """What a program reads released packages of one panel with. Only the token's hash is kept.
+
+    `asked` counts its requests since `counted_from`: more than a token may make are refused.
+    """
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (
+        CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="revoked"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Key)
+    organisation_id: UUID = Field(sa_type=Key, foreign_key="organisations.id", index=True)
+    name: str = Field(sa_type=Text)
+    token_hash: bytes = Field(sa_type=Bytes, unique=True)
+    made_at: datetime = Field(sa_type=Moment)
+    made_by: str = Field(sa_type=Text)
+    expires_on: date = Field(sa_type=Day)
+    used_at: datetime | None = Field(default=None, sa_type=Moment)
+    counted_from: datetime | None = Field(default=None, sa_type=Moment)
+    asked: int = Field(default=0, sa_type=Number)
+    revoked_at: datetime | None = Field(default=None, sa_type=Moment)
+    revoked_by: str | None = Field(default=None, sa_type=Text)

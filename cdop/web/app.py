@@ -17,6 +17,7 @@ from cdop.security.work import Register
 from cdop.web.account import routes as account
 from cdop.web.accounts import role_routes
 from cdop.web.accounts import routes as accounts
+from cdop.web.api import routes as api
 from cdop.web.assets import own_assets
 from cdop.web.case_reviews import referral_routes as referrals
 from cdop.web.case_reviews import routes as case_reviews
@@ -35,7 +36,7 @@ from cdop.web.search import routes as search
 from cdop.web.sign_in import confirm_routes, join_routes, passkey_routes, second_routes
 from cdop.web.sign_in import routes as sign_in
 from cdop.web.start import routes as start
-from cdop.web.statistics import loaded
+from cdop.web.statistics import loaded, token_routes
 from cdop.web.statistics import routes as statistics
 from cdop.web.templating import environment
 
@@ -62,6 +63,8 @@ ROUTES: tuple[ModuleType, ...] = (
     reports,
     statistics,
     loaded,
+    token_routes,
+    api,
     retention,
     hold_routes,
     rights,

@@ -1,10 +1,11 @@
 """Who asks, and what a route asks of them.
 
-Every route declares one of four:
+Every route declares one of five:
 
     dependencies=[requires("deaths:case:read")]   signed in, holding the permission somewhere
     dependencies=[signed_in()]                    signed in
     dependencies=[half_signed_in()]               between the password and the second factor
+    dependencies=[by_token()]                     a program with a token of the API
     dependencies=[public()]                       anyone
 
 With `confirmed=True` the first two also ask for a second factor given within the last minutes:
@@ -32,6 +33,7 @@ from cdop.sign_in import confirming, steps
 from cdop.sign_in.delays import TooSoon, Visitor
 from cdop.sign_in.passkeys import proving
 from cdop.sign_in.steps import Begun
+from cdop.statistics import tokens
 from cdop.web.browsers import label_of
 from cdop.web.gathering import CONFIRMATION_FIELD, CSRF_FIELD, PASSKEY_FIELD, read_form
 from cdop.web.headers import SAFE_METHODS
@@ -40,6 +42,7 @@ COOKIE = "__Host-cdop"
 BEGUN = "__Host-cdop-begun"
 KNOWN = "__Host-cdop-known"
 ASKED = "__Host-cdop-asked"
+_ASK_FOR_TOKEN = {"WWW-Authenticate": "Bearer"}
 
 
 class SignInNeeded(Exception):
@@ -145,6 +148,23 @@ class HalfAccess:
 
 
 @dataclass(frozen=True)
+class ByToken:
+    """Marks a route for programs, which show a token and have no session."""
+
+    def __call__(self, request: Request, register: CurrentRegister) -> None:
+        """Find out whose token it is. Raises HTTPException 401, or 429 with when to ask again."""
+        scheme, _, text = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not text:
+            raise HTTPException(401, headers=_ASK_FOR_TOKEN)
+        try:
+            request.state.actor = tokens.reader(register, text.strip())
+        except tokens.NotAccepted:
+            raise HTTPException(401, headers=_ASK_FOR_TOKEN) from None
+        except tokens.TooMany as error:
+            raise HTTPException(429, headers={"Retry-After": str(error.seconds)}) from None
+
+
+@dataclass(frozen=True)
 class Public:
     """Marks a route that anyone may ask for."""
 
@@ -165,6 +185,11 @@ def signed_in(*, confirmed: bool = False) -> Any:
 def half_signed_in() -> Any:
     """Declare that a route is for those who have shown a password, and no second factor yet."""
     return Depends(HalfAccess())
+
+
+def by_token() -> Any:
+    """Declare that a route is for programs that show a token of the API."""
+    return Depends(ByToken())
 
 
 def public() -> Any:
@@ -246,8 +271,9 @@ def check_access_is_declared(app: FastAPI) -> int:
             continue
         count += 1
         asked = [d.call for d in context.dependant.dependencies]
-        if sum(isinstance(call, Access | HalfAccess | Public) for call in asked) != 1:
+        if sum(isinstance(call, Access | HalfAccess | ByToken | Public) for call in asked) != 1:
             raise RuntimeError(
-                f"{context.path} must declare one of requires, signed_in, half_signed_in, public"
+                f"{context.path} must declare one of requires, signed_in, half_signed_in, "
+                "by_token, public"
             )
     return count

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cdop.config import ROOT
 from cdop.errors import Denied, Invalid, NotFound, Refused
+from cdop.web.api.problems import MEDIA, is_for_programs, problem, problem_text
 from cdop.web.deps import ConfirmationNeeded, SignInNeeded, identify
 from cdop.web.gathering import NO_ANSWERS, read_form
 from cdop.web.headers import send_page
@@ -154,6 +155,8 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 def _show(request: Request, status: int, page: ErrorPage) -> Response:
+    if is_for_programs(request.url.path):
+        return problem(status)
     identify(request)
     return render(request, "errors/page.html", page, status=status)
 
@@ -209,4 +212,7 @@ class Incidents:
             incident = self.report(error)
             if scope["type"] != "http" or started:
                 raise _Broken(incident) from None
+            if is_for_programs(scope["path"]):
+                await send_page(send, 500, problem_text(500, incident), MEDIA)
+                return
             await send_page(send, 500, plain_page(self.env, 500, incident))

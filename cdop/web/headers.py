@@ -169,11 +169,13 @@ def is_same_origin(headers: Headers, scheme: str, known: str) -> bool:
     return origin == known or (host is not None and origin == f"{scheme}://{host}")
 
 
-async def send_page(send: Send, status: int, page: str) -> None:
+async def send_page(
+    send: Send, status: int, page: str, media: str = "text/html; charset=utf-8"
+) -> None:
     """Answer with a page that needs no request."""
     body = page.encode()
     headers = [
-        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-type", media.encode()),
         (b"content-length", str(len(body)).encode()),
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})

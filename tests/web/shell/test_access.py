@@ -19,6 +19,7 @@ PUBLIC = {
     ("GET", "/join"),
     ("POST", "/join"),
     ("GET", "/health"),
+    ("GET", "/api/v1/openapi.json"),
 }
 
 
