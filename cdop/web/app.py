@@ -19,6 +19,7 @@ from cdop.web.accounts import role_routes
 from cdop.web.accounts import routes as accounts
 from cdop.web.api import routes as api
 from cdop.web.assets import own_assets
+from cdop.web.audit import routes as audit
 from cdop.web.case_reviews import referral_routes as referrals
 from cdop.web.case_reviews import routes as case_reviews
 from cdop.web.deaths import case_routes, list_routes, notify_routes
@@ -68,6 +69,7 @@ ROUTES: tuple[ModuleType, ...] = (
     retention,
     hold_routes,
     rights,
+    audit,
 )
 THREADS = 4
 

@@ -29,6 +29,7 @@ NAVIGATION: tuple[Item, ...] = (
     Item("Statistics", "/statistics", "statistics:exact:read"),
     Item("Rights", "/rights", "rights:request:handle"),
     Item("Retention", "/retention", "retention:record:list"),
+    Item("Audit", "/audit", "audit:log:read"),
     Item("Accounts", "/accounts", "accounts:account:manage"),
 )
 

@@ -31,6 +31,7 @@ from cdop.security.work import Register, Work
 
 BATCH = 1000
 LEASE = timedelta(seconds=15)
+LATE = timedelta(minutes=5)
 SEALER = system("sealer")
 DOUBT = "audit:line:doubt"
 _NAMED = 5
@@ -44,6 +45,10 @@ class Waiting:
 
     lines: int
     since: datetime | None
+
+    def is_late(self, now: datetime) -> bool:
+        """Say whether a line waits for so long that nothing seals. `now` is the machine's time."""
+        return self.since is not None and now - self.since > LATE
 
 
 def seal(register: Register, holder: str | None = None) -> int:

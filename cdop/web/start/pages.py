@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from cdop.meetings import queries as meetings
 from cdop.organisations import people
 from cdop.organisations import queries as organisations
-from cdop.security.audit import queries as audit
+from cdop.security.audit import proving, sealer
 from cdop.security.work import Work
 from cdop.sign_in import administering
 from cdop.tasks import models as tasks
 from cdop.tasks.queries import worklist
 from cdop.web.tasks import Row, row_of
-from cdop.web.templating import day, moment
+from cdop.web.templating import day
 
 ROWS = 25
 
@@ -100,12 +100,14 @@ def _accounts(work: Work) -> Table:
 
 
 def _log(work: Work) -> Table:
+    sealed = sum(each.size for each in proving.newest(work))
     return Table(
-        "Latest entries of the audit log",
-        ["When", "Who", "What", "Outcome"],
+        "Audit log",
+        ["What", "State"],
         [
-            [moment(line.recorded_at), line.actor, line.action, line.outcome]
-            for line in audit.latest(work.session, 50)
+            [{"text": "Audit log", "href": "/audit"}, f"{sealed:,} lines are sealed"],
+            ["Not sealed yet", f"{sealer.waiting(work).lines:,} lines"],
+            [{"text": "What is unusual", "href": "/audit/unusual"}, "In the last seven days"],
         ],
-        "Nothing has been recorded yet.",
+        "",
     )
