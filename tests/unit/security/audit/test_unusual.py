@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,7 +20,8 @@ BY_CODE = {rule.code: rule for rule in rules()}
 
 def line(minutes: float = 0, **values) -> Entry:
     """Return a reading of some child's identity by Anna, minutes after nine in the morning."""
-    fields = {"actor": "anna", "action": READS, "outcome": "done", "case_id": uuid4()} | values
+    fields: dict[str, Any] = {"actor": "anna", "action": READS, "outcome": "done"}
+    fields |= {"case_id": uuid4()} | values
     return Entry(at=fields.pop("at", MORNING + timedelta(minutes=minutes)), **fields)
 
 
