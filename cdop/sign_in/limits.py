@@ -35,6 +35,8 @@ class Limits(Frozen):
     known_browser_days: int = Field(ge=1)
     password_least: int = Field(ge=12)
     password_most: int = Field(ge=64)
+    password_guesses: int = Field(ge=6)
+    password_words: tuple[str, ...]
     waits: dict[str, _WaitData]
 
     def wait(self, kind: str) -> Wait:

@@ -8,19 +8,27 @@ from cdop.security import passwords
 from cdop.security.work import Work
 from cdop.sign_in.limits import limits
 
+# Longer ones take longer to reckon than they are worth: what stands here is enough by itself.
+_LOOKED_AT = 64
+# A shorter user name may stand in any word: "ada" in "canada".
+_SHORT = 4
+
 
 def check(password: str, username: str) -> None:
     """Raise Invalid, on `password`, for one that is too short, too long or easily guessed.
 
-    No rule asks for kinds of characters: length is what helps (ASVS 5.0, 6.2).
+    No rule asks for kinds of characters: length is what helps (ASVS 5.0, 6.2). How soon it would
+    be guessed is reckoned from the 30,000 commonest passwords, words, names, dates, rows of keys.
     """
     least, most = limits().password_least, limits().password_most
     if len(password) < least:
         raise _fault(f"The password must have at least {least} characters")
     if len(password) > most:
         raise _fault(f"The password must have {most} characters or fewer")
-    if username and username in password.lower():
+    if len(username) > _SHORT and username in password.lower():
         raise _fault("The password must not contain your user name")
+    if _guesses(password, username) < limits().password_guesses:
+        raise _fault("That password is easily guessed. Add a few unrelated words")
 
 
 def keep(work: Work, account_id: UUID, hashed: str) -> None:
@@ -33,6 +41,16 @@ def set_for(work: Work, account_id: UUID, password: str) -> None:
     """Check, hash and keep a password. Raises Invalid."""
     check(password, work.session.get_one(Account, account_id).username)
     keep(work, account_id, passwords.hash_password(password))
+
+
+def _guesses(password: str, username: str) -> float:
+    """Return in how many attempts somebody guesses it who knows the place, as a power of ten."""
+    # Its lists take longer to load than most commands take to run.
+    from zxcvbn import zxcvbn  # type: ignore[import-untyped]
+
+    words = [*limits().password_words, *username.replace("-", ".").split(".")]
+    looked_at = password[:_LOOKED_AT]
+    return float(zxcvbn(looked_at, user_inputs=words)["guesses_log10"])
 
 
 def _fault(sentence: str) -> Invalid:

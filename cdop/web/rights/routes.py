@@ -128,7 +128,7 @@ def close(
     return _step(request, register, actor, request_id, posted, CloseForm, step)
 
 
-@router.get("/rights/{request_id}/copy", dependencies=[requires(HANDLE)])
+@router.get("/rights/{request_id}/copy", dependencies=[requires(HANDLE, confirmed=True)])
 def choose(
     request: Request, register: CurrentRegister, actor: CurrentActor, request_id: UUID
 ) -> Response:
@@ -138,7 +138,7 @@ def choose(
     return render(request, "rights/choose.html", page)
 
 
-@router.post("/rights/{request_id}/copy", dependencies=[requires(HANDLE)])
+@router.post("/rights/{request_id}/copy", dependencies=[requires(HANDLE, confirmed=True)])
 def copy(
     request: Request,
     register: CurrentRegister,

@@ -80,7 +80,7 @@ class JoinPage:
 class ConfirmPage:
     """What is asked before something grave. `typed` is sent again with the code, to `to`.
 
-    Who has no second factor is asked for the password. A texts of passwords is never among `typed`.
+    Who has no second factor is asked for the password. What was typed as one is never in `typed`.
     """
 
     to: str
@@ -88,6 +88,11 @@ class ConfirmPage:
     by_password: bool
     by_passkey: bool
     fault: str | None = None
+
+    @property
+    def holds_typing(self) -> bool:
+        """Say whether somebody's form waits for this, and not only a page."""
+        return self.to != "/confirm"
 
 
 def enrol_page(

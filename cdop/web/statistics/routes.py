@@ -40,7 +40,7 @@ def statistics(
     return render(request, "statistics/exact.html", page)
 
 
-@router.post("/statistics/releases", dependencies=[requires(releasing.BUILD)])
+@router.post("/statistics/releases", dependencies=[requires(releasing.BUILD, confirmed=True)])
 def build(
     request: Request, register: CurrentRegister, actor: CurrentActor, posted: PostedForm
 ) -> Response:
@@ -71,7 +71,10 @@ def release(
     return render(request, "statistics/release.html", page)
 
 
-@router.get("/statistics/releases/{release_id}/package", dependencies=[requires(releasing.READ)])
+@router.get(
+    "/statistics/releases/{release_id}/package",
+    dependencies=[requires(releasing.READ, confirmed=True)],
+)
 def package(register: CurrentRegister, actor: CurrentActor, release_id: UUID) -> Response:
     """Send a release's package; the download is audited."""
     name, content = register.do(actor, releasing.package_bytes, release_id)

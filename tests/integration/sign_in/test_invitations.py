@@ -90,7 +90,7 @@ def test_of_32_who_take_one_invitation_up_at_once_one_sets_the_password(
 def test_a_refused_password_leaves_the_invitation(
     county: Herefordshire, invited: tuple[Any, str]
 ) -> None:
-    for word in ("short", "ada ada ada ada", "x" * 1001):
+    for word in ("short", "password1234", "x" * 1001):
         assert list(fault(county.register, invited[1], word)) == ["password"]
     assert invitations.accept(county.register, invited[1], CHOSEN, HOME)
 

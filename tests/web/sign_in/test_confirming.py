@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -123,3 +124,28 @@ def test_wrong_codes_wait(coordinator: Client, clock: FixedClock) -> None:
         coordinator.submit("/confirm", {"confirmation": "000000"})
     answer = coordinator.submit("/confirm", {"confirmation": "000000"})
     assert "Try again in 2 seconds" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("who", "method", "path"),
+    [
+        ("analyst", "POST", "/statistics/releases"),
+        ("analyst", "GET", f"/statistics/releases/{uuid4()}/package"),
+        ("coordinator", "GET", f"/rights/{uuid4()}/copy"),
+        ("coordinator", "POST", f"/rights/{uuid4()}/copy"),
+        ("administrator", "GET", "/accounts/new"),
+        ("administrator", "POST", "/accounts/new"),
+    ],
+)
+def test_export_and_administration_ask_and_ordinary_reading_does_not(
+    app: FastAPI, county: Herefordshire, clock: FixedClock, who: str, method: str, path: str
+) -> None:
+    web = Client(app).act_as(county.register, county.actors[who])
+    clock.at += LATER
+    answer = web.submit(path, {}) if method == "POST" else web.get(path)
+    asked = (401, None) if method == "POST" else (303, f"/confirm?next={path}")
+    assert (answer.status_code, answer.headers.get("Location")) == asked
+    for ordinary in {"analyst": ("/statistics",), "coordinator": ("/deaths", "/rights")}.get(
+        who, ()
+    ):
+        assert web.get(ordinary).status_code == 200
