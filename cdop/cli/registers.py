@@ -58,9 +58,16 @@ def serve(
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::1", "::") else host  # noqa: S104
     typer.echo(f"Serving {register.settings.data} at http://{shown}:{port}")
     typer.echo("Next: open that address in a browser and sign in. Stop with Ctrl-C.")
+    # What a proxy says of where a request came from is believed of this address only.
+    proxy = os.environ.get("CDOP_PROXY")
     # No access log: an address may tell whose record was read, and the audit log says more.
     settings = uvicorn.Config(
-        web, log_level="warning", access_log=False, proxy_headers=False, server_header=False
+        web,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=bool(proxy),
+        forwarded_allow_ips=proxy,
+        server_header=False,
     )
     uvicorn.Server(settings).run(sockets=[listening])
 

@@ -13,7 +13,7 @@ from cdop.organisations import people, queries
 from cdop.organisations.models import Membership
 from cdop.registers import is_demonstration
 from cdop.security.permissions import ANYWHERE, LABELS, Role
-from cdop.security.work import Work
+from cdop.security.work import Register, Work
 from cdop.sign_in import administering, authenticators, invitations
 from cdop.sign_in.administering import Appointment, Standing
 from cdop.sign_in.limits import limits
@@ -72,7 +72,7 @@ def add(
         return
     where = f" at {at}" if at else ""
     typer.echo(f"Added {username}: {LABELS[role]}{where}.")
-    _tell_invitation(username, secret)
+    _tell_invitation(register, username, secret)
 
 
 @app.command("list")
@@ -101,7 +101,7 @@ def invite(context: typer.Context, username: Username, as_user: running.AsUser =
     def made(work: Work) -> str:
         return invitations.invite(work, _id(work, username))
 
-    _tell_invitation(username, register.do(running.acting(register, as_user), made))
+    _tell_invitation(register, username, register.do(running.acting(register, as_user), made))
 
 
 @app.command("reset")
@@ -119,7 +119,7 @@ def reset(
     def made(work: Work) -> str:
         return invitations.reset(work, _id(work, username), with_factors=factor)
 
-    _tell_invitation(username, register.do(running.acting(register, as_user), made))
+    _tell_invitation(register, username, register.do(running.acting(register, as_user), made))
 
 
 @app.command("grant")
@@ -255,7 +255,7 @@ def _row(work: Work, each: Standing) -> dict[str, Any]:
     }
 
 
-def _tell_invitation(username: str, secret: str) -> None:
-    typer.echo(f"Pass this link on to {username} and to nobody else. Put your address before it:")
-    typer.echo(f"  /join#{secret}")
+def _tell_invitation(register: Register, username: str, secret: str) -> None:
+    typer.echo(f"Pass this link on to {username} and to nobody else:")
+    typer.echo(f"  {invitations.link(register, secret)}")
     typer.echo(f"It is good for one time, within {limits().invitation_hours} hours.")

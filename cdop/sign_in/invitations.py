@@ -53,6 +53,11 @@ def invite(work: Work, account_id: UUID) -> str:
     return secret
 
 
+def link(register: Register, secret: str) -> str:
+    """Return the address of an invitation. Its secret stands after #, which no server is sent."""
+    return f"{register.settings.origin}/join#{secret}"
+
+
 def reset(work: Work, account_id: UUID, *, with_factors: bool) -> str:
     """Take a forgotten password away, and a lost second factor too; end all sessions.
 

@@ -146,6 +146,6 @@ def _invited(
 ) -> Response:
     with register.reading(actor) as work:
         account = invitations.get(work, account_id)
-    link = f"{str(request.base_url).rstrip('/')}/join#{secret}"
+    link = invitations.link(register, secret)
     page = InvitedPage(account, link, limits().invitation_hours)
     return render(request, "accounts/invited.html", page)
