@@ -24,12 +24,14 @@ from cdop.web.deps import COOKIE
 class Client(TestClient):
     """Speaks https (or the cookie is not sent back), from the same origin; follows no redirect.
 
-    An error that nothing handles is the page with a number, as for people; give the app
-    `report=raising` to see it.
+    No answer waits for an even moment, unless a test sets `app.state.even_step` again. An error
+    that nothing handles is the page with a number, as for people; give the app `report=raising` to
+    see it.
     """
 
     def __init__(self, app: FastAPI) -> None:
         headers = {"Sec-Fetch-Site": "same-origin"}
+        app.state.even_step = 0
         super().__init__(
             app, base_url="https://testserver", headers=headers, follow_redirects=False
         )

@@ -14,6 +14,7 @@ from cdop.registers import is_demonstration
 from cdop.security.single_sign_on import configuration
 from cdop.security.single_sign_on.asking import Asked
 from cdop.security.work import Register
+from cdop.web import even
 from cdop.web.account import routes as account
 from cdop.web.accounts import role_routes
 from cdop.web.accounts import routes as accounts
@@ -102,6 +103,7 @@ def create_app(
     app.state.templates = env
     app.state.demonstration = is_demonstration(register)
     app.state.places = {}
+    app.state.even_step = even.STEP
     app.state.providers = tuple(
         Asked(trusted, register.clock.now) for trusted in configuration.load(register.settings.oidc)
     )

@@ -1,4 +1,7 @@
-"""Notifying a death in the browser. Everyone gets the same receipt, whether the child is known."""
+"""Notifying a death in the browser. Everyone gets the same receipt, whether the child is known.
+
+And after the same time: see `cdop.web.even`.
+"""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,6 +20,7 @@ from cdop.web.deaths.choices import DeathChoices, death_choices
 from cdop.web.deaths.forms import NotificationForm
 from cdop.web.deaths.pages import CERTAINTY
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
+from cdop.web.even import evened
 from cdop.web.forms import Bound, Posted, PostedForm, bind, blank
 from cdop.web.templating import go, render
 
@@ -66,7 +70,7 @@ def ask(request: Request, register: CurrentRegister, actor: CurrentActor) -> Res
     return render(request, "deaths/notify.html", page)
 
 
-@router.post("/deaths/notify", dependencies=[requires(NOTIFY)])
+@router.post("/deaths/notify", dependencies=[evened(), requires(NOTIFY)])
 def notify(
     request: Request, register: CurrentRegister, actor: CurrentActor, posted: PostedForm
 ) -> Response:

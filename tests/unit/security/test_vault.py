@@ -34,7 +34,7 @@ SAYS = (
     " is missing.",
 )
 SLOW_HOST = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
