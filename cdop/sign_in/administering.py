@@ -3,6 +3,7 @@
 Nobody appoints or disables themselves: rights over a child's record are never one's own gift.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -18,6 +19,7 @@ from cdop.reference import codelist
 from cdop.security.permissions import ANYWHERE, LABELS, Role, needs_second_factor
 from cdop.security.work import Work
 from cdop.sign_in import factors, invitations
+from cdop.sign_in.identities import keeping as identities
 from cdop.sign_in.invitations import get
 
 IN_USE, DISABLED = "in use", "disabled"
@@ -26,10 +28,14 @@ OWN = "Nobody changes their own rights. Ask another administrator."
 
 @dataclass(frozen=True)
 class Standing:
-    """An account as its administrator sees it. `invited_until` when an invitation is open."""
+    """An account as its administrator sees it. `invited_until` when an invitation is open.
+
+    `is_linked`: it has an identity at a provider, who asks for the factors.
+    """
 
     account: Account
     roles: tuple[Membership, ...]
+    is_linked: bool
     has_factor: bool
     invited_until: datetime | None
     last_seen_at: datetime | None
@@ -57,20 +63,8 @@ def listed(work: Work, words: str = "") -> list[Standing]:
                 func.lower(Account.display_name).contains(word, autoescape=True),
             )
         )
-    found = work.session.exec(query).all()
     held = {account.id: roles for account, roles in people.everyone(work)}
-    invited, seen = invitations.pending(work), _last_seen(work)
-    proved = factors.holders(work)
-    return [
-        Standing(
-            account,
-            tuple(held.get(account.id, ())),
-            account.id in proved,
-            invited.get(account.id),
-            seen.get(account.id),
-        )
-        for account in found
-    ]
+    return _standings(work, work.session.exec(query).all(), held)
 
 
 def standing(work: Work, account_id: UUID) -> Standing:
@@ -78,14 +72,8 @@ def standing(work: Work, account_id: UUID) -> Standing:
     work.check(MANAGE)
     account = get(work, account_id)
     query = select(Membership).where(Membership.account_id == account_id)
-    roles = work.session.exec(query.order_by(col(Membership.valid_from)))
-    return Standing(
-        account,
-        tuple(roles),
-        factors.has_any(work, account_id),
-        invitations.pending(work).get(account_id),
-        _last_seen(work).get(account_id),
-    )
+    roles = work.session.exec(query.order_by(col(Membership.valid_from))).all()
+    return _standings(work, [account], {account_id: roles})[0]
 
 
 def of(found: Standing, membership_id: UUID) -> Membership:
@@ -190,6 +178,8 @@ def state_of(each: Standing) -> str:
         return DISABLED
     if each.invited_until:
         return "invited"
+    if each.is_linked:
+        return IN_USE
     if not each.account.password_hash:
         return "invitation expired"
     needs = any(needs_second_factor(Role(row.role)) for row in each.roles)
@@ -199,6 +189,24 @@ def state_of(each: Standing) -> str:
 def yesterday(work: Work) -> date:
     """Return the last day of what ends at once."""
     return work.today - timedelta(days=1)
+
+
+def _standings(
+    work: Work, accounts: Sequence[Account], held: Mapping[UUID, Sequence[Membership]]
+) -> list[Standing]:
+    invited, seen = invitations.pending(work), _last_seen(work)
+    proved, linked = factors.holders(work), identities.holders(work)
+    return [
+        Standing(
+            account,
+            tuple(held.get(account.id, ())),
+            is_linked=account.id in linked,
+            has_factor=account.id in proved,
+            invited_until=invited.get(account.id),
+            last_seen_at=seen.get(account.id),
+        )
+        for account in accounts
+    ]
 
 
 def _last_seen(work: Work) -> dict[UUID, datetime]:

@@ -23,6 +23,11 @@ def of(work: Work, account_id: UUID) -> list[ExternalIdentity]:
     return list(work.session.exec(query.order_by(col(ExternalIdentity.id))))
 
 
+def holders(work: Work) -> set[UUID]:
+    """Return the accounts that have an identity at a provider."""
+    return set(work.session.exec(select(ExternalIdentity.account_id)))
+
+
 def find(work: Work, identity: Identity) -> ExternalIdentity | None:
     """Return whose an identity is: by issuer and subject, and by nothing else."""
     query = select(ExternalIdentity).where(

@@ -20,21 +20,14 @@ from cdop.sign_in.delays import Visitor
 from cdop.web.app import create_app
 from tests.client import Client, session_of
 from tests.factories import Herefordshire
+from tests.hashing import quick
+
+__all__ = ["quick"]
 
 SYSTEM = system("tests")
 NAME, PASSWORD = "robin.invented", "an invented password"
 VISITOR = Visitor("192.0.2.1", "Firefox on Windows")
 READ = "deaths:case:read"
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash with less work: here only which hash is asked matters."""
-    from argon2 import PasswordHasher
-
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "_HASHER", hasher)
-    monkeypatch.setattr(passwords, "_NOBODY", hasher.hash("nobody's"))
 
 
 @pytest.fixture

@@ -1,35 +1,30 @@
 """A person of Herefordshire with a password and an authenticator app, and quick hashing."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
-from argon2 import PasswordHasher
 
 from cdop.clock import FixedClock
 from cdop.organisations import people
-from cdop.security import one_time_codes, passwords
+from cdop.security import one_time_codes
 from cdop.security.actor import Actor, system
 from cdop.security.permissions import Role
 from cdop.security.work import Register, Work
-from cdop.sign_in import authenticators, recovery, steps
+from cdop.sign_in import authenticators, invitations, recovery, steps
 from cdop.sign_in import passwords as password_of
 from cdop.sign_in.delays import Visitor
 from cdop.sign_in.steps import Begun
 from tests.factories import Herefordshire
+from tests.hashing import quick
+
+__all__ = ["quick"]
 
 SYSTEM = system("tests")
 PASSWORD = "an invented password"
 HOME = Visitor("192.0.2.1", "Firefox on Windows")
 STRANGER = Visitor("198.51.100.7", "a browser")
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash with less work: here only which hash is asked matters."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "_HASHER", hasher)
-    monkeypatch.setattr(passwords, "_NOBODY", hasher.hash("nobody's"))
 
 
 @dataclass
@@ -82,3 +77,15 @@ def add_person(work: Work, county: Herefordshire, username: str, role: Role) -> 
 def administrator(county: Herefordshire) -> Actor:
     """Return an administrator of the register."""
     return county.actors["administrator"]
+
+
+@pytest.fixture
+def invited(county: Herefordshire) -> tuple[Any, str]:
+    """An account without a password, and the secret of its invitation."""
+
+    def add(work: Any) -> tuple[Any, str]:
+        account = people.add_account(work, "ada", "Ada Invented")
+        people.add_membership(work, account, Role.COORDINATOR, county["herefordshire-cdop"])
+        return account, invitations.invite(work, account)
+
+    return county.register.do(administrator(county), add)

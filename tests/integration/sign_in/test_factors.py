@@ -1,7 +1,5 @@
 """A second factor is asked for, taken once, and never gone round."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -17,25 +15,12 @@ from cdop.security.permissions import Role
 from cdop.sign_in import authenticators, factors, recovery, steps
 from cdop.sign_in import passwords as password_of
 from cdop.sign_in.models import Authenticator, RecoveryCode
-from cdop.sign_in.steps import Gone, Next
+from cdop.sign_in.steps import Next
 from tests.client import session_of
 from tests.factories import Herefordshire
 from tests.integration.sign_in.conftest import HOME, PASSWORD, SYSTEM, Person
 
-AT_ONCE = 16
-
-
-def together(do: Callable[[int], object], times: int = AT_ONCE) -> list[object]:
-    """Do something many times at once. Returns the answers; an error stands for itself."""
-
-    def attempt(n: int) -> object:
-        try:
-            return do(n)
-        except Gone as gone:
-            return gone
-
-    with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(attempt, range(times), timeout=120))
+pytestmark = pytest.mark.parametrize("register", ["sqlite"], indirect=True)
 
 
 def method_of(person: Person) -> str:
@@ -73,20 +58,6 @@ def test_a_code_is_taken_once(robin: Person, away: int) -> None:
     assert steps.with_code(robin.register, second, robin.code(away + 1), HOME) or away == 1
 
 
-def test_of_many_who_use_one_code_at_once_one_gets_in(robin: Person) -> None:
-    begun, code = [robin.first_step() for _ in range(4)], robin.code()
-    tokens = together(lambda n: steps.with_code(robin.register, begun[n], code, HOME), 4)
-    assert len([token for token in tokens if token]) == 1
-
-
-def test_of_many_who_end_one_begun_sign_in_at_once_one_gets_a_session(robin: Person) -> None:
-    begun = robin.first_step()
-    answers = together(lambda n: steps.with_code(robin.register, begun, robin.codes[n], HOME), 4)
-    assert len([each for each in answers if isinstance(each, str)]) == 1
-    with robin.register.reading(SYSTEM) as work:
-        assert recovery.left_of(work, robin.account_id) == 9, "no other code was used up"
-
-
 def test_a_recovery_code_is_taken_once_however_it_is_typed(robin: Person) -> None:
     code = robin.codes[3]
     typed = f" {code.upper().replace('-', ' ')}"
@@ -97,13 +68,6 @@ def test_a_recovery_code_is_taken_once_however_it_is_typed(robin: Person) -> Non
     assert steps.with_code(robin.register, robin.first_step(), code, HOME) is None
     with robin.register.reading(SYSTEM) as work:
         assert recovery.left_of(work, robin.account_id) == 9
-
-
-def test_of_many_who_use_one_recovery_code_at_once_one_gets_in(robin: Person) -> None:
-    begun = [robin.first_step() for _ in range(4)]
-    code = robin.codes[0]
-    tokens = together(lambda n: steps.with_code(robin.register, begun[n], code, HOME), 4)
-    assert len([token for token in tokens if token]) == 1
 
 
 def test_new_recovery_codes_make_the_old_ones_worthless(robin: Person) -> None:

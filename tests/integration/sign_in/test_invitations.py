@@ -1,6 +1,5 @@
 """An invitation is taken up once, in its time, by whoever holds it; nobody chooses for another."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +8,9 @@ from sqlmodel import select
 
 from cdop.clock import FixedClock
 from cdop.errors import Denied, Invalid, Refused
-from cdop.organisations import people, sessions
+from cdop.organisations import sessions
 from cdop.organisations.models import Account
-from cdop.security import passwords
 from cdop.security.models import AuditEntry
-from cdop.security.permissions import Role
 from cdop.sign_in import factors, invitations, steps
 from cdop.sign_in.models import Invitation
 from cdop.sign_in.steps import Next
@@ -26,19 +23,8 @@ from tests.integration.sign_in.conftest import (
     administrator,
 )
 
+pytestmark = pytest.mark.parametrize("register", ["sqlite"], indirect=True)
 CHOSEN = "eleven grey herons"
-
-
-@pytest.fixture
-def invited(county: Herefordshire) -> tuple[Any, str]:
-    """An account without a password, and the secret of its invitation."""
-
-    def add(work: Any) -> tuple[Any, str]:
-        account = people.add_account(work, "ada", "Ada Invented")
-        people.add_membership(work, account, Role.COORDINATOR, county["herefordshire-cdop"])
-        return account, invitations.invite(work, account)
-
-    return county.register.do(administrator(county), add)
 
 
 def fault(register: Any, secret: str, password: str = CHOSEN) -> dict[str, str]:
@@ -66,25 +52,6 @@ def test_an_invitation_is_good_once_and_for_three_days(
     invitations.accept(county.register, secret, CHOSEN, HOME)
     assert fault(county.register, secret, "another password") == {"invitation": invitations.OVER}
     assert fault(county.register, "no such secret") == {"invitation": invitations.OVER}
-
-
-def test_of_32_who_take_one_invitation_up_at_once_one_sets_the_password(
-    county: Herefordshire, invited: tuple[Any, str]
-) -> None:
-    def attempt(n: int) -> str | None:
-        password = f"a password of number {n}"
-        try:
-            invitations.accept(county.register, invited[1], password, HOME)
-        except Invalid:
-            return None
-        return password
-
-    with ThreadPoolExecutor(32) as pool:
-        chosen = [each for each in pool.map(attempt, range(32), timeout=120) if each]
-    assert len(chosen) == 1
-    with county.register.reading(SYSTEM) as work:
-        kept = work.session.get_one(Account, invited[0]).password_hash
-    assert passwords.matches(chosen[0], kept)
 
 
 def test_a_refused_password_leaves_the_invitation(

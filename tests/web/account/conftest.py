@@ -6,8 +6,18 @@ from tests.web.sign_in.conftest import (
     county,
     enrolled,
     hashed,
+    quick,
     visit,
     web,
 )
 
-__all__ = ["app", "browser_type_launch_args", "county", "enrolled", "hashed", "visit", "web"]
+__all__ = [
+    "app",
+    "browser_type_launch_args",
+    "county",
+    "enrolled",
+    "hashed",
+    "quick",
+    "visit",
+    "web",
+]

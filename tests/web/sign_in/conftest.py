@@ -7,15 +7,16 @@ from fastapi import FastAPI
 
 from cdop.organisations import people
 from cdop.organisations.models import Account
-from cdop.security import one_time_codes, passwords
+from cdop.security import one_time_codes
 from cdop.security.work import Register, Work
 from cdop.sign_in import authenticators
 from cdop.web.app import create_app
 from tests.browser import browser_type_launch_args, visit
 from tests.client import Client
 from tests.factories import MAKER, Herefordshire, herefordshire
+from tests.hashing import HASHER, quick
 
-__all__ = ["browser_type_launch_args", "visit"]
+__all__ = ["browser_type_launch_args", "quick", "visit"]
 
 PASSWORD = "an invented password"
 
@@ -23,7 +24,7 @@ PASSWORD = "an invented password"
 @pytest.fixture(scope="session")
 def hashed() -> str:
     """The password of everyone, hashed once."""
-    return passwords.hash_password(PASSWORD)
+    return HASHER.hash(PASSWORD)
 
 
 @pytest.fixture
