@@ -45,11 +45,11 @@ class TooSoon(Refused):
         self.seconds = seconds
 
 
-def count(register: Register, stage: str, username: str, visitor: Visitor) -> Counted:
+def count(register: Register, stage: str, username: str | None, visitor: Visitor) -> Counted:
     """Count an attempt before it is looked at. Raises TooSoon, and then counts nothing.
 
     `stage` is what is tried: the password or the second factor. A name that nobody has is counted
-    like any other.
+    like any other; an attempt that names nobody (None) by its source alone.
     """
     counted = _counted(register, stage, username, visitor)
     register.do(GATE, _count, counted)
@@ -81,8 +81,10 @@ def is_known(register: Register, username: str, kept: str) -> bool:
     return bool(nonce) and hmac.compare_digest(expected.encode(), kept.encode())
 
 
-def _counted(register: Register, stage: str, username: str, visitor: Visitor) -> Counted:
-    if is_known(register, username, visitor.remembers):
+def _counted(register: Register, stage: str, username: str | None, visitor: Visitor) -> Counted:
+    if username is None:
+        what = [("source", visitor.source)]
+    elif is_known(register, username, visitor.remembers):
         what = [("browser", f"{username}:{visitor.remembers}")]
     else:
         what = [("account", username), ("source", visitor.source)]

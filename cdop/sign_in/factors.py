@@ -5,6 +5,7 @@ from uuid import UUID
 from cdop.errors import Refused
 from cdop.security.work import Work
 from cdop.sign_in import authenticators, recovery
+from cdop.sign_in.identities import keeping as identities
 from cdop.sign_in.passkeys import keeping as passkeys
 
 LAST = "This is your only second factor. Add another one first."
@@ -22,22 +23,16 @@ def check_removable(work: Work, account_id: UUID) -> None:
         raise Refused(LAST)
 
 
-def remove_passkey(work: Work, passkey_id: UUID) -> None:
-    """Remove a passkey of whoever acts. Raises NotFound; Refused for the only second factor."""
-    row = passkeys.get_own(work, passkey_id)
-    check_removable(work, row.account_id)
-    passkeys.remove(work, row)
-
-
 def holders(work: Work) -> set[UUID]:
     """Return the accounts that have a second factor."""
     return authenticators.holders(work) | passkeys.holders(work)
 
 
 def remove_all(work: Work, account_id: UUID) -> None:
-    """Remove every second factor and recovery code of an account."""
+    """Remove every second factor, recovery code and identity at a provider of an account."""
     for row in authenticators.of(work, account_id):
         authenticators.remove(work, row)
     for passkey in passkeys.of(work, account_id):
         passkeys.remove(work, passkey)
     recovery.forget(work, account_id)
+    identities.unlink_all(work, account_id)

@@ -7,16 +7,19 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from cdop.errors import Invalid, NotFound
+from cdop.errors import Invalid, NotFound, Refused
 from cdop.organisations import sessions
 from cdop.organisations.models import Account, SignIn
 from cdop.security import one_time_codes, passwords
 from cdop.security.actor import Actor
+from cdop.security.passkeys import Known
 from cdop.security.work import Register, Work
 from cdop.sign_in import authenticators, delays, factors, recovery
 from cdop.sign_in import passwords as password_rules
 from cdop.sign_in.delays import Visitor
+from cdop.sign_in.identities import keeping as identities
 from cdop.sign_in.models import Authenticator
+from cdop.sign_in.passkeys import keeping as passkeys
 from cdop.sign_in.steps import note_refusal
 
 
@@ -73,6 +76,35 @@ def remove_app(work: Work, authenticator_id: UUID) -> None:
     factors.check_removable(work, account.id)
     authenticators.remove(work, row)
     _end_other_sessions(work)
+
+
+def add_passkey(work: Work, made: Known, name: str) -> tuple[str, ...]:
+    """Add a passkey that was just made. Raises Invalid.
+
+    Returns the recovery codes that were made now, for a first factor.
+    """
+    account = own(work)
+    first = not factors.has_any(work, account.id)
+    passkeys.add(work, account.id, made, name)
+    _end_other_sessions(work)
+    return recovery.renew(work, account.id) if first else ()
+
+
+def remove_passkey(work: Work, passkey_id: UUID) -> None:
+    """Remove one's own passkey. Raises NotFound; Refused for the only factor or the only way in."""
+    row = passkeys.get_own(work, passkey_id)
+    check_passkey_removable(work)
+    passkeys.remove(work, row)
+    _end_other_sessions(work)
+
+
+def check_passkey_removable(work: Work) -> None:
+    """Raise Refused when none of one's own passkeys can be done without."""
+    account = own(work)
+    factors.check_removable(work, account.id)
+    others = len(passkeys.of(work, account.id)) > 1 or identities.of(work, account.id)
+    if not (account.password_hash or others):
+        raise Refused(identities.ONLY_WAY)
 
 
 def renew_codes(work: Work) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ from cdop.web.deaths import case_routes, list_routes, notify_routes
 from cdop.web.deps import check_access_is_declared, public
 from cdop.web.errors import Incidents, Report, add_error_pages, log_incident, plain_page
 from cdop.web.headers import BodyLimit, OriginCheck, PlainAddress, SecurityHeaders
+from cdop.web.identities import provider_routes, sign_in_routes
+from cdop.web.identities import routes as identities
 from cdop.web.meetings import routes as meetings
 from cdop.web.overview import routes as overview
 from cdop.web.passkeys import routes as passkeys
@@ -50,6 +52,9 @@ ROUTES: tuple[ModuleType, ...] = (
     join_routes,
     confirm_routes,
     passkeys,
+    sign_in_routes,
+    identities,
+    provider_routes,
     account,
     accounts,
     role_routes,

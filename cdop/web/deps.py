@@ -42,6 +42,7 @@ COOKIE = "__Host-cdop"
 BEGUN = "__Host-cdop-begun"
 KNOWN = "__Host-cdop-known"
 ASKED = "__Host-cdop-asked"
+SENT = "__Host-cdop-sent"
 _ASK_FOR_TOKEN = {"WWW-Authenticate": "Bearer"}
 
 

@@ -53,7 +53,7 @@ def arrive(
     another account's; Invalid for an invitation that is over. Refusals are written to the audit
     log, and delayed by source.
     """
-    counted = delays.count(register, "provider", "", visitor)
+    counted = delays.count(register, "provider", None, visitor)
     why = register.do(GATE, asking.answered, asked.provider.id, secret)
     if why is None:
         raise NotAsked

@@ -60,6 +60,16 @@ def by_provider(work: Work, logout: Logout) -> int | None:
     return ended
 
 
+def issuer_behind(work: Work, session_id: UUID) -> str | None:
+    """Return by which provider a session began, if by one."""
+    query = (
+        select(ExternalIdentity.issuer)
+        .join(ProviderSession, col(ProviderSession.identity_id) == ExternalIdentity.id)
+        .where(ProviderSession.held_by == session_id)
+    )
+    return work.session.exec(query).one_or_none()
+
+
 def _is_first(work: Work, logout: Logout) -> bool:
     work.session.execute(delete(LogoutToken).where(col(LogoutToken.expires_at) < work.now))
     key = hash_of(f"logout:{logout.issuer}:{logout.jti}")

@@ -5,16 +5,20 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from cdop.errors import NotFound, Refused
+from cdop.organisations.models import Account
 from cdop.organisations.people import MANAGE
 from cdop.security.single_sign_on.tokens import Identity
 from cdop.security.work import Work
 from cdop.sign_in.identities import ending
 from cdop.sign_in.identities.models import ExternalIdentity
+from cdop.sign_in.passkeys import keeping as passkeys
 
 TAKEN = (
     "That sign-in belongs to another account of this register. "
     "It must be unlinked there before it can be linked here."
 )
+
+ONLY_WAY = "This is your only way to sign in. Add a passkey or another provider first."
 
 
 def of(work: Work, account_id: UUID) -> list[ExternalIdentity]:
@@ -65,8 +69,32 @@ def link(work: Work, account_id: UUID, identity: Identity, how: str) -> External
     return row
 
 
-def unlink(work: Work, row: ExternalIdentity) -> None:
-    """Unlink an identity, and end the sessions that began by it, but for the present one."""
+def check_unlinkable(work: Work, row: ExternalIdentity) -> None:
+    """Raise Refused when its owner would have no way to sign in. An administrator can invite."""
+    account = work.session.get_one(Account, row.account_id)
+    other = len(of(work, account.id)) > 1 or passkeys.any_of(work, account.id)
+    if work.actor.account_id == account.id and not (account.password_hash or other):
+        raise Refused(ONLY_WAY)
+
+
+def unlink(work: Work, identity_id: UUID) -> UUID:
+    """Unlink an identity, and end the sessions that began by it, but for the present one.
+
+    Returns whose account it was. Raises NotFound, Refused.
+    """
+    row = get(work, identity_id)
+    check_unlinkable(work, row)
+    _remove(work, row)
+    return row.account_id
+
+
+def unlink_all(work: Work, account_id: UUID) -> None:
+    """Unlink every identity of an account, for who resets it."""
+    for row in of(work, account_id):
+        _remove(work, row)
+
+
+def _remove(work: Work, row: ExternalIdentity) -> None:
     ended = ending.of_identity(work, row.id, but=work.actor.session_id)
     work.session.delete(row)
     work.session.flush()

@@ -108,7 +108,7 @@ def _proved(
     Any answer uses the challenge up. Failures are counted under the passkey's owner.
     """
     account = _signer(register, asking, answer)
-    counted = delays.count(register, "passkey", account.username if account else "", visitor)
+    counted = delays.count(register, "passkey", account.username if account else None, visitor)
     challenge = register.do(GATE, challenges.take, asking.purpose, asking.browser)
     if account is None or challenge is None:
         register.do(GATE, note_refusal, account.id if account else asking.owner)

@@ -10,6 +10,7 @@ from cdop.security.actor import Grant
 from cdop.security.permissions import LABELS, needs_second_factor
 from cdop.security.work import Work
 from cdop.sign_in import authenticators, own, recovery
+from cdop.sign_in.identities import keeping as identities
 from cdop.sign_in.passkeys import keeping as passkeys
 from cdop.web.account.forms import ChangePassword
 from cdop.web.forms import Bound, blank
@@ -59,6 +60,7 @@ class AccountPage:
     needed: bool
     apps: tuple[App, ...]
     passkeys: int
+    identities: int
     codes_left: int
     sessions: tuple[Session, ...]
     notice: str | None
@@ -76,6 +78,7 @@ def account_page(
         needed=any(needs_second_factor(grant.role) for grant in work.actor.grants),
         apps=tuple(App(row.id, row.added_at) for row in authenticators.of(work, account.id)),
         passkeys=len(passkeys.of(work, account.id)),
+        identities=len(identities.of(work, account.id)),
         codes_left=recovery.left_of(work, account.id),
         sessions=_sessions(work, account.id),
         notice=NOTICES.get(notice or ""),

@@ -13,6 +13,7 @@ from cdop.security.permissions import LABELS, Role
 from cdop.security.work import Work
 from cdop.sign_in import administering, deputies
 from cdop.sign_in.administering import Standing, state_of
+from cdop.sign_in.identities import keeping as identities
 from cdop.web.accounts.forms import DeputyForm, EndRole, Find, NewAccount, RoleForm
 from cdop.web.forms import Bound, blank
 from cdop.web.templating import day, moment
@@ -24,6 +25,7 @@ NOTICES = {
     "deputy": "The deputy was entered.",
     "disabled": "The account is disabled, and its sessions were ended.",
     "enabled": "The account is enabled.",
+    "unlinked": "The sign-in was unlinked, and its sessions were ended.",
 }
 
 
@@ -45,6 +47,15 @@ class HeldRole:
 
 
 @dataclass(frozen=True)
+class HeldIdentity:
+    """By which provider an account can be signed in to as well, since when."""
+
+    id: UUID
+    issuer: str
+    linked: str
+
+
+@dataclass(frozen=True)
 class AccountPage:
     """One account. `own` is the administrator's own, which only a colleague changes."""
 
@@ -53,6 +64,7 @@ class AccountPage:
     facts: list[tuple[str, str]]
     roles: tuple[HeldRole, ...]
     deputies: tuple[str, ...]
+    identities: tuple[HeldIdentity, ...]
     own: bool
     notice: str | None
 
@@ -112,6 +124,10 @@ def account_page(work: Work, account_id: UUID, notice: str | None = None) -> Acc
         facts=_facts(found),
         roles=tuple(_held(work, found.roles, own)),
         deputies=tuple(_stand_ins(work, account_id)),
+        identities=tuple(
+            HeldIdentity(row.id, row.issuer, moment(row.linked_at))
+            for row in identities.of(work, account_id)
+        ),
         own=own,
         notice=NOTICES.get(notice or ""),
     )

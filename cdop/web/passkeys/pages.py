@@ -43,7 +43,10 @@ class RemovePage:
     refusal: str | None
 
 
-DONE = {"added": "The passkey was added.", "removed": "The passkey was removed."}
+DONE = {
+    "added": "The passkey was added. Every other session was ended.",
+    "removed": "The passkey was removed. Every other session was ended.",
+}
 
 
 def rows_of(passkeys: Iterable[Passkey]) -> tuple[Row, ...]:

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Request, Response
 
 from cdop.errors import Invalid, Refused
 from cdop.security.passkeys import Site
-from cdop.sign_in import factors
+from cdop.sign_in import own
 from cdop.sign_in.passkeys import keeping
 from cdop.web.deps import CurrentActor, CurrentRegister, signed_in
 from cdop.web.forms import PostedForm, bind, blank
 from cdop.web.passkeys.forms import NewPasskey
 from cdop.web.passkeys.pages import DONE, AddPage, PasskeysPage, RemovePage, row_of, rows_of
+from cdop.web.sign_in.pages import CodesPage
 from cdop.web.templating import go, render
 
 router = APIRouter()
@@ -50,15 +51,18 @@ def add_passkey(
 ) -> Response:
     """Keep the passkey that was just made."""
     assert actor.session_id
-    assert actor.account_id
     bound = bind(NewPasskey, posted)
     if bound.model:
         try:
             made = keeping.made(register, actor.session_id.hex, bound.model.answer)
-            register.do(actor, keeping.add, actor.account_id, made, bound.model.name)
-            return go(request, HERE + "?done=added")
+            codes = register.do(actor, own.add_passkey, made, bound.model.name)
         except Invalid as invalid:
             bound = bound.refused(invalid)
+        else:
+            if codes:
+                page = CodesPage(codes, actor.name, HERE)
+                return render(request, "sign_in/codes.html", page)
+            return go(request, HERE + "?done=added")
     return render(request, "passkeys/add.html", AddPage(bound), status=422)
 
 
@@ -71,7 +75,7 @@ def ask_to_remove(
     with register.reading(actor) as work:
         row = keeping.get_own(work, passkey_id)
         try:
-            factors.check_removable(work, row.account_id)
+            own.check_passkey_removable(work)
         except Refused as refused:
             refusal = str(refused)
     return render(request, "passkeys/remove.html", RemovePage(row_of(row), refusal))
@@ -82,5 +86,5 @@ def remove_passkey(
     request: Request, passkey_id: UUID, register: CurrentRegister, actor: CurrentActor
 ) -> Response:
     """Remove a passkey: from this moment on it signs nobody in."""
-    register.do(actor, factors.remove_passkey, passkey_id)
+    register.do(actor, own.remove_passkey, passkey_id)
     return go(request, HERE + "?done=removed")

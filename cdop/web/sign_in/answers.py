@@ -11,7 +11,7 @@ from cdop.security.work import Register
 from cdop.sign_in import delays
 from cdop.sign_in.limits import limits
 from cdop.sign_in.steps import Next, Step
-from cdop.web.deps import ASKED, BEGUN, COOKIE, KNOWN
+from cdop.web.deps import ASKED, BEGUN, COOKIE, KNOWN, SENT
 from cdop.web.templating import go
 
 _PATHS = {Next.CODE: "/sign-in/code", Next.ENROL: "/sign-in/enrol"}
@@ -32,30 +32,34 @@ def let_in(request: Request, register: Register, token: str, response: Response)
     if old:
         sessions.sign_out(register, old)
     _set(response, COOKIE, token)
-    _forget(response, BEGUN)
-    _forget(response, ASKED)
+    forget(response, BEGUN)
+    forget(response, ASKED)
     _remember(register, token, response)
     return response
 
 
-def remember_question(response: Response, secret: str) -> None:
+def remember(response: Response, name: str, secret: str) -> None:
     """Let the browser keep a secret by which its answer is known as its own, for some minutes."""
-    _set(response, ASKED, secret, timedelta(minutes=limits().question_minutes))
+    _set(response, name, secret, timedelta(minutes=limits().question_minutes))
 
 
-def leave(request: Request, notice: str) -> Response:
+def leave(request: Request, notice: str, came_from: str | None = None) -> Response:
     """Lead back to the sign-in page, and have the browser forget what it holds of this register.
 
     It goes on knowing whose browser it is: that opens nothing, and spares its owner delays.
+    `came_from` is the provider where the person is still signed in.
     """
-    response = go(request, f"/sign-in?notice={notice}")
-    for name in (COOKIE, BEGUN, ASKED):
-        _forget(response, name)
+    response = go(
+        request, f"/sign-in?notice={notice}" + (f"&from={came_from}" if came_from else "")
+    )
+    for name in (COOKIE, BEGUN, ASKED, SENT):
+        forget(response, name)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 
-def _forget(response: Response, name: str) -> None:
+def forget(response: Response, name: str) -> None:
+    """Have the browser forget one thing that it keeps."""
     response.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
 
 

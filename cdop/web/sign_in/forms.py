@@ -42,9 +42,3 @@ class NewPasskey(Answer):
     """A passkey that was just made, and its owner's word for it."""
 
     name: str = ask("a name for the passkey", max_length=60)
-
-
-class To(Form):
-    """The page to go to after signing in with a provider."""
-
-    next: str | None = ask("the next page", None, max_length=2000)

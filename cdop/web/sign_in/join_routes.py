@@ -14,6 +14,7 @@ from cdop.web.forms import PostedForm, bind, blank
 from cdop.web.sign_in.answers import go_on
 from cdop.web.sign_in.forms import Join
 from cdop.web.sign_in.pages import JoinPage
+from cdop.web.sign_in.showing import links_to
 from cdop.web.templating import render
 
 router = APIRouter()
@@ -22,7 +23,7 @@ router = APIRouter()
 @router.get("/join", dependencies=[public()])
 def ask_to_join(request: Request) -> Response:
     """Show the form for an invitation and a password."""
-    return render(request, "sign_in/join.html", JoinPage(blank(Join)))
+    return render(request, "sign_in/join.html", JoinPage(blank(Join), links_to(request)))
 
 
 @router.post("/join", dependencies=[public()])
@@ -39,5 +40,5 @@ def join(request: Request, register: CurrentRegister, posted: PostedForm) -> Res
         else:
             return go_on(request, register, step, None)
     kept = {name: texts for name, texts in bound.values.items() if name != "password"}
-    page = JoinPage(replace(bound, values=kept))
+    page = JoinPage(replace(bound, values=kept), links_to(request))
     return render(request, "sign_in/join.html", page, status=422)

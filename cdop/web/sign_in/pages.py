@@ -26,6 +26,14 @@ class ProviderLink:
 
 
 @dataclass(frozen=True)
+class Leave:
+    """A provider at which somebody who signed out here is still signed in."""
+
+    label: str
+    address: str
+
+
+@dataclass(frozen=True)
 class SignInPage:
     """`notice` says why somebody is here; `next` where they were going, already safe."""
 
@@ -33,6 +41,7 @@ class SignInPage:
     next: str | None
     providers: tuple[ProviderLink, ...] = ()
     notice: str | None = None
+    leave: Leave | None = None
 
 
 @dataclass(frozen=True)
@@ -71,9 +80,10 @@ class CodesPage:
 
 @dataclass(frozen=True)
 class JoinPage:
-    """An invitation to be taken up."""
+    """An invitation to be taken up, by a password or with a provider."""
 
     form: Bound[Join]
+    providers: tuple[ProviderLink, ...] = ()
 
 
 @dataclass(frozen=True)

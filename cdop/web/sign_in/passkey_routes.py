@@ -28,7 +28,7 @@ from cdop.web.deps import (
     visitor_of,
 )
 from cdop.web.forms import PostedForm, bind
-from cdop.web.sign_in.answers import let_in, remember_question
+from cdop.web.sign_in.answers import let_in, remember
 from cdop.web.sign_in.forms import Answer, NewPasskey
 from cdop.web.sign_in.pages import CodesPage, safe_path
 from cdop.web.sign_in.showing import show_code, show_enrolling, show_sign_in
@@ -44,7 +44,7 @@ def ask_anybody(register: CurrentRegister) -> Response:
     """Return what any passkey is to sign; a cookie says later that this browser was asked."""
     secret = secrets.token_urlsafe(32)
     response = _options(register, proving.of_anybody(secret))
-    remember_question(response, secret)
+    remember(response, ASKED, secret)
     return response
 
 

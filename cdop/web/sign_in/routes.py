@@ -7,12 +7,12 @@ from fastapi import APIRouter, Request, Response
 from cdop.organisations import sessions
 from cdop.sign_in import steps
 from cdop.sign_in.delays import TooSoon
-from cdop.web.deps import COOKIE, CurrentRegister, public, signed_in, visitor_of
+from cdop.web.deps import COOKIE, CurrentActor, CurrentRegister, public, signed_in, visitor_of
 from cdop.web.forms import Bound, PostedForm, bind
 from cdop.web.sign_in.answers import go_on, leave
 from cdop.web.sign_in.forms import SignIn
 from cdop.web.sign_in.pages import safe_path
-from cdop.web.sign_in.showing import show_sign_in
+from cdop.web.sign_in.showing import provider_behind, show_sign_in
 
 router = APIRouter()
 
@@ -46,10 +46,11 @@ def sign_in(request: Request, register: CurrentRegister, posted: PostedForm) -> 
 
 
 @router.post("/sign-out", dependencies=[signed_in()])
-def sign_out(request: Request, register: CurrentRegister) -> Response:
+def sign_out(request: Request, register: CurrentRegister, actor: CurrentActor) -> Response:
     """End the session, and have the browser forget what it holds of this register."""
+    came_from = provider_behind(request, register, actor)
     sessions.sign_out(register, request.cookies[COOKIE])
-    return leave(request, "signed-out")
+    return leave(request, "signed-out", came_from)
 
 
 @router.get("/still-here", dependencies=[signed_in()])

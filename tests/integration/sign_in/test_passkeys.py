@@ -14,7 +14,7 @@ from cdop.security.actor import Actor
 from cdop.security.models import AuditEntry
 from cdop.security.passkeys import Site
 from cdop.security.work import Register
-from cdop.sign_in import factors, steps
+from cdop.sign_in import factors, own, steps
 from cdop.sign_in.delays import TooSoon, Visitor
 from cdop.sign_in.limits import limits
 from cdop.sign_in.passkeys import keeping, proving
@@ -138,7 +138,7 @@ def test_a_removed_passkey_is_worth_nothing(register: Register, anna: Actor) -> 
     give(register, anna, "Another")
     with register.reading(GATE) as work:
         first = keeping.of(work, anna.account_id)[0]
-    register.do(anna, factors.remove_passkey, first.id)
+    register.do(anna, own.remove_passkey, first.id)
     assert sign_in(register, device) is None
     assert lines(register, "accounts:factor:remove")[-1].detail["factor"] == "passkey"
 
@@ -148,7 +148,7 @@ def test_the_only_second_factor_stays(register: Register, anna: Actor) -> None:
     with register.reading(GATE) as work:
         (only,) = keeping.of(work, anna.account_id)
     with pytest.raises(Refused, match="only second factor"):
-        register.do(anna, factors.remove_passkey, only.id)
+        register.do(anna, own.remove_passkey, only.id)
     assert sign_in(register, device)
 
 
@@ -158,7 +158,7 @@ def test_nobody_removes_anothers_passkey(register: Register, anna: Actor, bert: 
     with register.reading(GATE) as work:
         theirs = keeping.of(work, anna.account_id)[0]
     with pytest.raises(NotFound):
-        register.do(bert, factors.remove_passkey, theirs.id)
+        register.do(bert, own.remove_passkey, theirs.id)
 
 
 def test_a_disabled_account_is_not_let_in(register: Register, anna: Actor) -> None:
@@ -266,5 +266,5 @@ def test_all_of_it_on_postgresql(postgres_register: Register) -> None:
     assert len(lines(register, "accounts:passkey:suspect-copy")) == 1
     with register.reading(GATE) as work:
         first, _ = keeping.of(work, anna.account_id)
-    register.do(anna, factors.remove_passkey, first.id)
+    register.do(anna, own.remove_passkey, first.id)
     assert sign_in(register, device) is None

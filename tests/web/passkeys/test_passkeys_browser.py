@@ -19,7 +19,7 @@ def add_passkey(page: Page, address: str, name: str = "Work laptop") -> None:
     page.goto(f"{address}/account/passkeys/add")
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_role("button", name="Add the passkey").click()
-    expect(page.get_by_text("The passkey was added.")).to_be_visible()
+    expect(page.get_by_text("The passkey was added")).to_be_visible()
 
 
 def sign_out(page: Page) -> None:
@@ -72,7 +72,7 @@ def test_a_passkey_signs_in_confirms_and_once_removed_does_neither(
     expect(page.get_by_role("heading", level=1)).to_have_text("Remove Work laptop")
     assert_accessible(page)
     page.get_by_role("button", name="Remove this passkey").click()
-    expect(page.get_by_text("The passkey was removed.")).to_be_visible()
+    expect(page.get_by_text("The passkey was removed")).to_be_visible()
     # It is still on the device, and worth nothing.
     sign_out(page)
     with_passkey(page)

@@ -3,7 +3,7 @@
 import pytest
 
 from cdop.organisations import sessions
-from cdop.web.deps import ASKED, BEGUN, COOKIE
+from cdop.web.deps import ASKED, BEGUN, COOKIE, SENT
 from cdop.web.sign_in.pages import safe_path
 from tests.client import Client, code_for
 from tests.web.shell.sample import PASSWORD, USERNAME
@@ -92,7 +92,7 @@ def test_signing_out_ends_the_session_and_clears_the_browser(client, register):
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?notice=signed-out")
     assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
     gone = [c for c in answer.headers.get_list("Set-Cookie") if "Max-Age=0" in c]
-    assert {cookie.partition("=")[0] for cookie in gone} == {COOKIE, BEGUN, ASKED}
+    assert {cookie.partition("=")[0] for cookie in gone} == {COOKIE, BEGUN, ASKED, SENT}
     assert sessions.actor_for(register, token) is None
     assert "You have signed out." in client.get("/sign-in?notice=signed-out").text
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from cdop.errors import Misconfigured
 from cdop.security.single_sign_on import configuration
@@ -86,3 +87,15 @@ def test_a_key_that_is_none_is_refused(folder: Path) -> None:
     )
     with pytest.raises(Misconfigured, match="key_file"):
         load(folder, text)
+
+
+def test_the_examples_hold_together(folder: Path) -> None:
+    key = RSAKey.generate_key(2048).as_pem(private=True)
+    for name, content in (("cis2.pem", key), ("entra.secret", b"an invented secret")):
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o600)
+    example = Path(configuration.__file__).with_name("examples.toml")
+    cis2, entra = load(folder, example.read_text())
+    assert cis2.key.kid == "cdop-1"
+    assert cis2.provider.client_authentication == "private_key_jwt"
+    assert str(entra.provider.claims["tid"]) in entra.provider.issuer
