@@ -20,7 +20,7 @@ from cdop.config import Settings
 from cdop.doctor import sealed
 from cdop.errors import Misconfigured, Refused, Unsafe
 from cdop.registers import open_register
-from cdop.security import custody
+from cdop.security import custody, walls
 from cdop.security.actor import Actor
 from cdop.security.audit import sealer
 from cdop.security.audit.models import AuditLeaf, Unsealed
@@ -131,6 +131,7 @@ def _snapshot(engine: Engine) -> Iterator[Connection]:
     if engine.dialect.name == "postgresql":
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with engine.execution_options(**options).connect() as connection, connection.begin():
+        walls.go_everywhere(connection)
         yield connection
 
 

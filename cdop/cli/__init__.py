@@ -12,6 +12,7 @@ from cdop import __version__, config
 from cdop.cli import (
     audit,
     backups,
+    break_glass,
     demonstration,
     keys,
     organisations,
@@ -75,5 +76,6 @@ app.add_typer(reports.releases, name="release")
 app.add_typer(reference.app, name="reference")
 app.add_typer(backups.app, name="backup")
 app.add_typer(keys.app, name="keys")
+app.add_typer(break_glass.app, name="break-glass")
 app.add_typer(audit.app, name="audit")
 app.add_typer(retention.app, name="retention")

@@ -7,7 +7,7 @@ import cdop.schema  # noqa: F401 - every table with sealed columns is loaded
 from cdop.config import Settings
 from cdop.doctor.checks import OK, SKIPPED, WRONG, Check
 from cdop.errors import CdopError
-from cdop.security import custody, rollback
+from cdop.security import custody, rollback, walls
 
 NAME = "newest rows"
 SHOWN = 5
@@ -27,6 +27,7 @@ def check(settings: Settings, engine: Engine, thorough: bool) -> Check:
     except CdopError:
         return Check(NAME, SKIPPED, "the key file cannot be read")
     with Session(engine) as session:
+        walls.go_everywhere(session.connection())
         found = list(rollback.find(session, ring))
     if not found:
         return Check(NAME, OK, "all are as they were sealed last")

@@ -11,6 +11,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection, Engine
 
 from cdop.errors import Misconfigured
+from cdop.security import walls
 
 # The role under which the application runs on PostgreSQL; the owner's role runs migrations.
 APPLICATION_ROLE = "cdop_app"
@@ -42,12 +43,14 @@ def upgrade_on(connection: Connection, revision: str = "head") -> None:
 
     Raises Misconfigured when this version does not know the revision.
     """
+    walls.go_everywhere(connection)
     try:
         command.upgrade(config(connection), revision)
     except CommandError as error:
         raise Misconfigured(
             "The database or backup was written by a newer version of cdop. Start that version."
         ) from error
+    walls.raise_on(connection)
     _grant(connection)
 
 

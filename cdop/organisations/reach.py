@@ -15,6 +15,8 @@ from cdop.organisations.reach_models import Assignment, BreakGlass, Deputy
 from cdop.security.actor import Grant
 from cdop.security.permissions import ASSIGNED_ONLY, Role
 
+_BREAKS_GLASS = "access:break-glass:open"
+
 _DAY = bindparam("day", type_=Day)
 _ACCOUNT = bindparam("account_id", type_=Key)
 
@@ -100,7 +102,11 @@ def grants_at(session: Session, account_id: UUID, now: datetime) -> tuple[Grant,
     for each in session.connection().execute(_GRANTS, values):
         row = _Row._make(each)
         held.setdefault(row.id, []).append(row)
-    return tuple(_grant(session, rows, values) for rows in held.values())
+    grants = tuple(_grant(session, rows, values) for rows in held.values())
+    # Nobody keeps another panel's cases longer than the role for which they were given.
+    if not any(_BREAKS_GLASS in grant.permissions for grant in grants):
+        return tuple(grant for grant in grants if grant.role)
+    return grants
 
 
 def _grant(session: Session, rows: list[_Row], values: dict[str, object]) -> Grant:

@@ -169,7 +169,7 @@ def facts_of(work: Work, record: Record) -> rules.Facts:
         years=period.years if period else None,
         held=id in records_held(work.session),
         all_held=record.organisation_id in organisations_held(work.session),
-        others=records.further_obstacles(work.session, [id]).get(id, ()),
+        others=records.further_obstacles(work, [id]).get(id, ()),
     )
 
 

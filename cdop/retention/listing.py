@@ -121,7 +121,7 @@ def _judged(work: Work, found: list[Record], period: RetentionPeriod | None) -> 
         return []
     ids = [each.record[1] for each in found]
     held, all_held = records_held(work.session), organisations_held(work.session)
-    others = records.further_obstacles(work.session, ids)
+    others = records.further_obstacles(work, ids)
     live = {
         row.record_id: row
         for row in work.session.exec(

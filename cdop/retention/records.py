@@ -69,17 +69,21 @@ def named(session: Session, organisation_id: UUID, reference: str) -> tuple[str,
     return None
 
 
-def further_obstacles(session: Session, ids: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]:
-    """Return what else stands against erasing records: unfinished work that would need them."""
+def further_obstacles(work: Work, ids: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """Return what else stands against erasing records: unfinished work that would need them.
+
+    It may be another organisation's: a group's referral needs the case of a panel.
+    """
     wanted = list(ids)
     found: dict[UUID, tuple[str, ...]] = {}
-    for sentence, affected in (
-        (rules.REFERRAL_OPEN, _with_open_referral(session, wanted)),
-        (rules.UNDECIDED_MATCH, _with_undecided_match(session, wanted)),
-        (rules.RIGHTS_REQUEST_OPEN, _with_open_request(session, wanted)),
-    ):
-        for each in affected:
-            found[each] = (*found.get(each, ()), sentence)
+    with work.beyond("what-needs-a-record"):
+        for sentence, affected in (
+            (rules.REFERRAL_OPEN, _with_open_referral(work.session, wanted)),
+            (rules.UNDECIDED_MATCH, _with_undecided_match(work.session, wanted)),
+            (rules.RIGHTS_REQUEST_OPEN, _with_open_request(work.session, wanted)),
+        ):
+            for each in affected:
+                found[each] = (*found.get(each, ()), sentence)
     return found
 
 

@@ -104,7 +104,12 @@ class Actor:
 
 @dataclass(frozen=True)
 class SystemActor(Actor):
-    """A named part of the system, such as the command line run by whoever owns the key file."""
+    """A named part of the system, such as the command line run by whoever owns the key file.
+
+    One that does not see cases is given none by the database either: see `cdop.security.walls`.
+    """
+
+    sees_cases: bool = True
 
     @property
     def permissions(self) -> frozenset[str]:
@@ -118,9 +123,9 @@ class SystemActor(Actor):
         return permission in EVERY_PERMISSION
 
 
-def system(part: str) -> SystemActor:
+def system(part: str, *, sees_cases: bool = True) -> SystemActor:
     """Return the actor that stands for a part of the system in the audit log."""
-    return SystemActor(name=f"system:{part}", display_name=f"System ({part})")
+    return SystemActor(f"system:{part}", f"System ({part})", sees_cases=sees_cases)
 
 
 def everywhere(actor: Actor) -> bool:

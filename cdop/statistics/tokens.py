@@ -95,7 +95,7 @@ def revoke(work: Work, token_id: UUID) -> None:
     work.check(MAKE)
     token = work.session.get(ApiToken, token_id)
     if token is None or not work.actor.may(MAKE, token.organisation_id):
-        raise NotFound
+        raise NotFound(("api_tokens", token_id), MAKE)
     if token.revoked_at is None:
         token.revoked_at, token.revoked_by = work.now, work.actor.name
         work.session.add(token)

@@ -19,6 +19,7 @@ PERMISSIONS = frozenset(
         "retention:erasure:propose",
         "retention:erasure:approve",
         "rights:request:handle",
+        "access:break-glass:review",
     }
 )
 """What a task may ask of whoever does it, besides an office (`office:…`): see `may_be_asked`."""

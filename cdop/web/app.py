@@ -21,6 +21,7 @@ from cdop.web.accounts import routes as accounts
 from cdop.web.api import routes as api
 from cdop.web.assets import own_assets
 from cdop.web.audit import routes as audit
+from cdop.web.break_glass import routes as break_glass
 from cdop.web.case_reviews import referral_routes as referrals
 from cdop.web.case_reviews import routes as case_reviews
 from cdop.web.deaths import case_routes, list_routes, notify_routes
@@ -76,6 +77,7 @@ ROUTES: tuple[ModuleType, ...] = (
     hold_routes,
     rights,
     audit,
+    break_glass,
 )
 THREADS = 4
 

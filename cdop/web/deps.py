@@ -254,7 +254,7 @@ def _check_confirmed(request: Request, register: Register) -> None:
 
 def _place(app: FastAPI, register: Register, actor: Actor) -> str:
     """Return the names of the organisations at which someone works, remembered by the process."""
-    ids = frozenset().union(*(grant.organisations for grant in actor.grants))
+    ids = frozenset().union(*(grant.organisations for grant in actor.grants if grant.role))
     known: dict[frozenset[UUID], str] = app.state.places
     if ids not in known:
         with register.reading(actor) as work:

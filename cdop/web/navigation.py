@@ -30,6 +30,7 @@ NAVIGATION: tuple[Item, ...] = (
     Item("Rights", "/rights", "rights:request:handle"),
     Item("Retention", "/retention", "retention:record:list"),
     Item("Audit", "/audit", "audit:log:read"),
+    Item("Break-glass", "/break-glass", "access:break-glass:read"),
     Item("Accounts", "/accounts", "accounts:account:manage"),
 )
 

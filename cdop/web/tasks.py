@@ -24,6 +24,8 @@ _KINDS = {
     "publish-review": ("Publish the review", "/referrals/{id}"),
     "approve-erasure": ("Approve the erasure of a record", "/retention"),
     "carry-out-erasure": ("Erase a record as approved", "/retention"),
+    "see-break-glass": ("Your panel's cases were opened by break-glass", "/break-glass/{id}"),
+    "review-break-glass": ("Review an access by break-glass", "/break-glass/{id}"),
     "answer-rights-request": ("Answer a request about rights", "/rights/{id}"),
 }
 _STEP, _DECIDE = "step:", "decide:"

@@ -63,6 +63,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -122,6 +123,7 @@ class Shell:
     navigation: tuple[Item, ...] = ()
     banner: str | None = None
     elsewhere: Elsewhere | None = None
+    glass: UUID | None = None
 
     @property
     def current(self) -> str | None:
@@ -173,7 +175,8 @@ def shell_of(request: Request, status: int = 200) -> Shell:
         return Shell(path, banner=banner)
     place = getattr(request.state, "place", None)
     elsewhere = request.state.session.elsewhere
-    return Shell(path, actor.display_name, place, items_for(actor), banner, elsewhere)
+    glass = next((grant.glass for grant in actor.grants if grant.glass), None)
+    return Shell(path, actor.display_name, place, items_for(actor), banner, elsewhere, glass)
 
 
 def csrf_of(request: Request) -> str:

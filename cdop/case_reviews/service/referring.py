@@ -59,7 +59,12 @@ def refer_from_panel(
     board is undecided.
     """
     death = deaths.get(work, death_id, queries.CREATE)
-    earlier = work.session.get(Referral, id) if id else None
+    with work.beyond("referral-to-group"):
+        return _refer(work, death, board_id, narrative, id or new_id())
+
+
+def _refer(work: Work, death: Death, board_id: UUID, narrative: str, id: UUID) -> UUID:
+    earlier = work.session.get(Referral, id)
     if earlier and earlier.death_id == death.id:
         return earlier.id
     faults = {}
@@ -73,7 +78,7 @@ def refer_from_panel(
     _check_not_open(work, death, board_id)
     agency = organisations.name_on(work.session, death.organisation_id, work.today)
     concern = Concern(narrative=narrative, referrer=work.actor.display_name, agency=agency)
-    new = NewReferral(board_id, PANEL, _subject(work, death), concern, id=id or new_id())
+    new = NewReferral(board_id, PANEL, _subject(work, death), concern, id=id)
     group = _group(work, board_id, work.today)
     referral = _record(work, group, new, work.today, death)
     record_event(work, death, REFERRED, ("referrals", referral.id))

@@ -128,7 +128,8 @@ def with_number(work: Work, child: Child) -> list[Death]:
             IndexToken.token == token,
         )
     )
-    return list(work.session.exec(query))
+    with work.beyond("same-number"):
+        return list(work.session.exec(query))
 
 
 def _wait_for_others_of(work: Work, token: bytes) -> None:

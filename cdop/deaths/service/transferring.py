@@ -31,8 +31,11 @@ def tell_other_panels(work: Work, known: Iterable[Death], panels: Set[UUID], tol
 
     Whoever told learns nothing of it.
     """
-    for other in known:
-        if other.organisation_id not in panels:
+    elsewhere = [other for other in known if other.organisation_id not in panels]
+    if not elsewhere:
+        return
+    with work.beyond("tell-other-panel"):
+        for other in elsewhere:
             ask(work, other, "settle-transfer")
             record_event(work, other, "notified-elsewhere", ("organisations", told_to))
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from cdop.errors import Invalid
+from cdop.errors import Invalid, Refused
 from cdop.meetings import service
 from cdop.meetings.queries import ARRANGE, DEATHS, READ
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
@@ -89,8 +89,9 @@ def take_off_agenda(
 ) -> Response:
     """Take a case off the agenda."""
     bound = bind(AgendaForm, posted)
-    if bound.model:
-        register.do(actor, service.take_off_agenda, meeting_id, bound.model.death_id)
+    if bound.model is None:
+        raise Refused("Say which case is taken off the agenda with the button beside it.")
+    register.do(actor, service.take_off_agenda, meeting_id, bound.model.death_id)
     return go(request, f"/meetings/{meeting_id}#agenda")
 
 

@@ -45,7 +45,7 @@ def erasure(
     request: Request, register: CurrentRegister, actor: CurrentActor, erasure_id: UUID
 ) -> Response:
     """Show one erasure."""
-    with register.reading(actor) as work:
+    with register.work(actor) as work:  # asks what other organisations still need, with a line
         page = erasure_page(work, erasure_id)
     return render(request, "retention/erasure.html", page)
 

@@ -19,7 +19,7 @@ from cdop.deaths.documents import NAMES
 from cdop.deaths.models import Death
 from cdop.deaths.service import notify
 from cdop.errors import Denied, Misconfigured, Refused, Unsafe
-from cdop.security import index_roots, keys
+from cdop.security import index_roots, keys, walls
 from cdop.security.audit.models import AuditLeaf
 from cdop.security.key_versions import first_key
 from cdop.security.models import AuditEntry, RegisterInfo
@@ -32,6 +32,7 @@ from tests.factories import MAKER, child, told
 def content(engine, *, without=("audit_log", "audit_leaves", "audit_checkpoints")):
     """Return every row of every table, as a backup writes it."""
     with engine.connect() as connection:
+        walls.go_everywhere(connection)
         return {
             table.name: list(rows.read(connection, table))
             for table in rows.tables(connection)

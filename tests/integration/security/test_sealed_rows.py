@@ -19,6 +19,7 @@ from cdop.deaths.documents import (
 from cdop.deaths.models import Death, Notification
 from cdop.deaths.service import notify, write_summary
 from cdop.errors import Unsafe
+from cdop.security import walls
 from cdop.security.actor import system
 from cdop.security.models import AuditEntry, DataKey
 from cdop.security.sealing import Sealed
@@ -45,6 +46,7 @@ def change(register: Register, statement: str, **values: Any) -> None:
     """Change the database behind the register's back."""
     types = {n: v for n, v in values.items() if not isinstance(v, bytes)}
     with register.engine.execution_options(writes=True).begin() as connection:
+        walls.go_everywhere(connection)
         binary = {n: v for n, v in values.items() if n not in types}
         plain = {
             n: str(v) if register.settings.is_sqlite and not isinstance(v, int) else v

@@ -1,0 +1,1 @@
+"""Break-glass in the browser: taking it, seeing it, ending it, reviewing it."""

@@ -1,0 +1,133 @@
+"""What the pages of break-glass show, ready to be read."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from cdop.break_glass import queries, rules
+from cdop.break_glass.documents import FINDING, NEED, OPEN, REASONS, REVIEW
+from cdop.organisations import queries as organisations
+from cdop.organisations.reach_models import BreakGlass
+from cdop.reference import codelist
+from cdop.security.permissions import GLASS
+from cdop.security.work import Work
+from cdop.tasks.queries import outstanding
+from cdop.web.break_glass.forms import OpenForm, ReviewForm
+from cdop.web.forms import Bound, blank
+from cdop.web.templating import moment
+
+VERDICTS = (("appropriate", "Appropriate"), ("not-appropriate", "Not appropriate"))
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """The accesses that somebody may see, the latest first."""
+
+    rows: list[list[Any]]
+    may_open: bool
+
+
+@dataclass(frozen=True)
+class OpenPage:
+    """The form by which the glass is broken."""
+
+    form: Bound[OpenForm]
+    panels: list[tuple[str, str]]
+    reasons: tuple[tuple[str, str], ...]
+    minutes: int
+
+
+@dataclass(frozen=True)
+class AccessPage:
+    """One access: who, to whose cases, why, until when, and what its review found."""
+
+    id: UUID
+    reference: str
+    state: tuple[str, str]
+    rows: list[tuple[str, str]]
+    may_end: bool
+    may_see: bool
+    is_theirs: bool
+    may_review: bool
+    form: Bound[ReviewForm]
+    review_refusal: str | None
+    verdicts: tuple[tuple[str, str], ...] = VERDICTS
+
+
+def list_page(work: Work) -> ListPage:
+    """Return the accesses within the actor's sight. Nothing sealed is opened."""
+    found = queries.listed(work)
+    names = organisations.names_on(work.session, {r.organisation_id for r in found}, work.today)
+    rows = [
+        [
+            {"text": queries.reference_of(row), "href": f"/break-glass/{row.id}"},
+            row.opened_by,
+            names[row.organisation_id],
+            moment(row.opened_at),
+            _state(work, row)[0],
+        ]
+        for row in found
+    ]
+    return ListPage(rows, may_open=work.actor.may(OPEN))
+
+
+def open_page(work: Work, form: Bound[OpenForm] | None = None) -> OpenPage:
+    """Return the form by which the glass is broken."""
+    panels = queries.panels(work)
+    names = organisations.names_on(work.session, {p.id for p in panels}, work.today)
+    return OpenPage(
+        form=form or blank(OpenForm),
+        panels=[(str(each.id), names[each.id]) for each in panels],
+        reasons=codelist(REASONS, work.today).choices(),
+        minutes=GLASS.minutes,
+    )
+
+
+def access_page(work: Work, id: UUID, form: Bound[ReviewForm] | None = None) -> AccessPage:
+    """Return one access; its words are opened, with a line, for whoever reviews it."""
+    row = queries.get(work, id)
+    theirs, edits = queries.standing(work, row)
+    reviews = work.actor.may(REVIEW, row.organisation_id)
+    state = queries.state_of(row)
+    refusal = rules.review_refusal(state, work.now, is_own=theirs) if reviews else None
+    may_end = rules.end_refusal(state, work.now, is_own=theirs, is_owner=edits) is None
+    unseen = any(task.kind == "see-break-glass" for task in outstanding(work, row.id))
+    return AccessPage(
+        id=row.id,
+        reference=queries.reference_of(row),
+        state=_state(work, row),
+        rows=_rows(work, row) + (_words(work, row) if reviews else []),
+        may_end=may_end,
+        may_see=edits and unseen,
+        is_theirs=theirs,
+        may_review=reviews and refusal is None,
+        form=form or blank(ReviewForm),
+        review_refusal=refusal if not row.verdict else None,
+    )
+
+
+def _state(work: Work, row: BreakGlass) -> tuple[str, str]:
+    if queries.state_of(row).lasts(work.now):
+        return "Open now", "red"
+    if row.verdict:
+        return dict(VERDICTS)[row.verdict], "green" if row.verdict == "appropriate" else "red"
+    return "Waits for review", "yellow"
+
+
+def _rows(work: Work, row: BreakGlass) -> list[tuple[str, str]]:
+    over = row.ended_at or row.ends_at
+    return [
+        ("Who", row.opened_by),
+        ("Whose cases", organisations.name_on(work.session, row.organisation_id, work.today)),
+        ("Reason", codelist(REASONS, row.opened_at.date()).label(row.reason)),
+        ("From", moment(row.opened_at)),
+        ("Until", moment(over)),
+        ("Reviewed", f"{row.reviewed_by}, {moment(row.reviewed_at)}" if row.reviewed_at else ""),
+    ]
+
+
+def _words(work: Work, row: BreakGlass) -> list[tuple[str, str]]:
+    return [
+        ("What was needed", work.open(row, NEED, why="review").text),
+        ("What the review found", work.open(row, FINDING, why="review").text if row.review else ""),
+    ]
