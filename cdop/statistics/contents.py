@@ -28,6 +28,9 @@ SYMBOLS = {
 }
 
 
+Cells = Mapping[tuple[str, tuple[str, ...]], int | None]
+
+
 @dataclass(frozen=True)
 class Package:
     """What a package is made of. `certificate` is the keyed digest of the proof.
@@ -88,22 +91,25 @@ def shown(package: Package, place: tuple[str, tuple[str, ...]]) -> tuple[int | N
     return count, package.protected.symbols.get(place, HIDDEN if count is None else "")
 
 
-def shares(package: Package) -> list[Share]:
-    """Return the percentages of a package: what is hidden in a part hides the whole."""
+def shares(tables: YearTables, cells: Cells) -> list[Share]:
+    """Return the percentages of the tables that are there: a hidden part hides the whole."""
     found = []
-    for measure in package.tables.measures:
-        parts = measured(package.protected.cells, measure)
-        found.append(Share(measure, *parts, published_share(*parts)))
+    for measure in tables.definitions.measures:
+        if (measure.table, (TOTAL,)) in cells:
+            parts = measured(cells, measure)
+            found.append(Share(measure, *parts, published_share(*parts)))
     return found
 
 
-def rates(package: Package) -> list[Rate]:
-    """Return the rates of a package, worked out from the counts as they are shown."""
+def rates(tables: YearTables, cells: Cells, denominators: Mapping[str, Denominator]) -> list[Rate]:
+    """Return the rates of the tables that are there, worked out from the counts as shown."""
     found = []
-    for rate in package.tables.rates:
-        parts = [package.protected.cells[rate.table, (code,)] for code in rate.numerator]
+    for rate in tables.definitions.rates:
+        if (rate.table, (TOTAL,)) not in cells:
+            continue
+        parts = [cells[rate.table, (code,)] for code in rate.numerator]
         count = None if None in parts else sum(part for part in parts if part is not None)
-        under = package.denominators.get(rate.code)
+        under = denominators.get(rate.code)
         estimate = published_rate(count, under.count if under else None, rate.per)
         found.append(Rate(rate, count, under, estimate))
     return found

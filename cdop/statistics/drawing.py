@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -62,6 +62,7 @@ def svg(chart: Chart) -> str:
     return f"{macro(chart)}\n"
 
 
+@lru_cache(maxsize=64)  # the file and the Word document hold the same picture
 def png(drawing: str) -> bytes:
     """Return an SVG as PNG. Raises Misconfigured where no font would draw its text."""
     import vl_convert  # takes a tenth of a second, which only files need

@@ -68,6 +68,12 @@ def table_file(work: Work, release_id: UUID, code: str) -> str:
     return content.decode()
 
 
+def files(release: Release) -> dict[str, bytes]:
+    """Return the files of a release's package. Raises Unsafe when it has none."""
+    with _opened(release) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 def _find(work: Work, release_id: UUID) -> Release:
     work.check(READ)
     release = work.session.get(Release, release_id)

@@ -64,7 +64,7 @@ def _number(value: int | None) -> str:
 
 def _percentages(package: Package) -> str:
     rows = []
-    for share in shares(package):
+    for share in shares(package.tables, package.protected.cells):
         what, found = share.definition, share.estimate
         parts = [_number(share.numerator), _number(share.denominator)]
         if found.value is None:
@@ -79,7 +79,7 @@ def _percentages(package: Package) -> str:
 
 def _rates(package: Package) -> str:
     rows = []
-    for rate in rates(package):
+    for rate in rates(package.tables, package.protected.cells, package.denominators):
         what, under, found = rate.definition, rate.denominator, rate.estimate
         limits = [decimal(each) for each in (found.value, found.lower, found.upper)]
         rows.append(

@@ -122,7 +122,7 @@ def _cell(package: Package, table: TableDefinition, key: tuple[str, ...]) -> Cel
 def _shares(package: Package) -> tuple[list[str], list[list[Cell]]]:
     head = ["Measure", "Of", "Numerator", "Denominator", "Percent", "Lower limit", "Upper limit"]
     rows: list[list[Cell]] = []
-    for share in shares(package):
+    for share in shares(package.tables, package.protected.cells):
         found, what = share.estimate, share.definition
         parts: list[Cell] = [
             found.symbol if found.value is None or each is None else each
@@ -136,7 +136,7 @@ def _shares(package: Package) -> tuple[list[str], list[list[Cell]]]:
 def _rates(package: Package) -> tuple[list[str], list[list[Cell]]]:
     head = ["Measure", "For each", "Deaths", "Population or births", "Source edition"]
     rows: list[list[Cell]] = []
-    for rate in rates(package):
+    for rate in rates(package.tables, package.protected.cells, package.denominators):
         found, under = rate.estimate, rate.denominator
         limits = [decimal(each) or found.symbol for each in (found.value, found.lower, found.upper)]
         rows.append(

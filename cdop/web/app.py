@@ -41,7 +41,7 @@ from cdop.web.search import routes as search
 from cdop.web.sign_in import confirm_routes, join_routes, passkey_routes, second_routes
 from cdop.web.sign_in import routes as sign_in
 from cdop.web.start import routes as start
-from cdop.web.statistics import loaded, token_routes
+from cdop.web.statistics import asking, dashboard, loaded, reports_made, token_routes
 from cdop.web.statistics import routes as statistics
 from cdop.web.templating import environment
 
@@ -71,6 +71,9 @@ ROUTES: tuple[ModuleType, ...] = (
     reports,
     statistics,
     loaded,
+    dashboard,
+    asking,
+    reports_made,
     token_routes,
     api,
     retention,

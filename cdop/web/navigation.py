@@ -7,11 +7,15 @@ from cdop.security.actor import Actor
 
 @dataclass(frozen=True)
 class Item:
-    """A menu entry. `permission` None means everyone who is signed in."""
+    """A menu entry. `permission` None means everyone who is signed in.
+
+    `unless` is the permission of those who come to the page by another entry.
+    """
 
     label: str
     href: str
     permission: str | None = None
+    unless: str | None = None
 
     def holds(self, path: str) -> bool:
         """Say whether a page lies under this entry."""
@@ -27,6 +31,7 @@ NAVIGATION: tuple[Item, ...] = (
     Item("Meetings", "/meetings", "meetings:meeting:read"),
     Item("Referrals", "/referrals", "case_reviews:referral:read"),
     Item("Statistics", "/statistics", "statistics:exact:read"),
+    Item("Numbers", "/statistics/dashboard", "statistics:dashboard:read", "statistics:exact:read"),
     Item("Rights", "/rights", "rights:request:handle"),
     Item("Retention", "/retention", "retention:record:list"),
     Item("Audit", "/audit", "audit:log:read"),
@@ -37,4 +42,9 @@ NAVIGATION: tuple[Item, ...] = (
 
 def items_for(actor: Actor) -> tuple[Item, ...]:
     """Return the menu of a person."""
-    return tuple(i for i in NAVIGATION if i.permission is None or actor.may(i.permission))
+    return tuple(
+        item
+        for item in NAVIGATION
+        if (item.permission is None or actor.may(item.permission))
+        and not (item.unless and actor.may(item.unless))
+    )

@@ -2,19 +2,28 @@
 
 from typing import Any
 
+from markupsafe import Markup
+
+from cdop.config import ROOT
 from cdop.errors import Misconfigured
 from cdop.statistics.drawing import environment
 from cdop.statistics.report.values import Report
 
+STYLE = ROOT / "static" / "css" / "report.css"
 NO_PDF = (
     "No PDF can be made here: WeasyPrint needs the library Pango (on Debian: libpango-1.0-0 and "
     "libpangoft2-1.0-0). The report as a page can be printed instead."
 )
 
 
-def html(report: Report) -> str:
-    """Return a report as an HTML file that asks for nothing else."""
-    return environment().get_template("statistics/package/report.html").render(report=report)
+def html(report: Report, address: str = "") -> str:
+    """Return a report as an HTML file that asks for nothing else.
+
+    With `address`, as a page that links its style there: pages of the register hold none.
+    """
+    style = "" if address else Markup(STYLE.read_text("utf-8"))  # noqa: S704 - our own file
+    template = environment().get_template("statistics/package/report.html")
+    return template.render(report=report, style=style, address=address)
 
 
 def pdf(report: Report) -> bytes:

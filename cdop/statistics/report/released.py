@@ -1,11 +1,29 @@
 """The report of a release: what its package shows, in words, charts and tables, and no more."""
 
-from cdop.statistics.contents import SYMBOLS, Package, decimal, percent, rates, shares, shown
+from collections.abc import Sequence
+
+from cdop.statistics.contents import (
+    SYMBOLS,
+    Package,
+    Rate,
+    Share,
+    decimal,
+    percent,
+    rates,
+    shares,
+    shown,
+)
 from cdop.statistics.definitions import TableDefinition
 from cdop.statistics.disclosure import TOTAL
 from cdop.statistics.drawing import charts, number
 from cdop.statistics.explaining import what_was_done
+from cdop.statistics.rates import HIDDEN
 from cdop.statistics.report.values import Grid, Part, Report
+
+HOW = (
+    "Each percentage says what it is a share of; its interval is of 95% by Wilson's method. Rates "
+    "are crude, with 95% intervals: exact Poisson below 10 deaths, Byar's method from 10."
+)
 
 
 def released_report(package: Package) -> Report:
@@ -14,7 +32,7 @@ def released_report(package: Package) -> Report:
     parts = [
         Part("In short", _in_short(package)),
         *(_population(package, p.code, p.title, p.description) for p in definitions.populations),
-        Part("Percentages and rates", _how(), grids=[_shares(package), _rates(package)]),
+        Part("Percentages and rates", [HOW], grids=_measured(package)),
         Part("How the figures were protected", what_was_done(package), grids=[_symbols()]),
         Part("About the tables", [f"Tables: {definitions.source}.", *_sources(package)]),
     ]
@@ -60,34 +78,43 @@ def _grid(package: Package, table: TableDefinition) -> Grid:
     return Grid(table.title, head, rows)
 
 
-def _how() -> list[str]:
+def _measured(package: Package) -> list[Grid]:
+    tables, cells = package.tables, package.protected.cells
     return [
-        "Each percentage says what it is a share of; its interval is of 95% by Wilson's method. "
-        "Rates are crude, with 95% intervals: exact Poisson below 10 deaths, Byar's method from 10."
+        share_grid(shares(tables, cells)),
+        rate_grid(rates(tables, cells, package.denominators)),
     ]
 
 
-def _shares(package: Package) -> Grid:
+def share_grid(found: Sequence[Share]) -> Grid:
+    """Return percentages as a table to read."""
     rows = []
-    for share in shares(package):
-        found = share.estimate
-        of = f"{share.numerator} of {share.denominator}" if found.value is not None else ""
-        limits = f"{percent(found.lower)} to {percent(found.upper)}" if of else found.symbol
-        value = f"{percent(found.value)}% {found.symbol}".strip() if of else found.symbol
+    for share in found:
+        of, value = share.estimate, share.estimate.value is not None
+        parts = f"{share.numerator} of {share.denominator}" if value else of.symbol
+        limits = f"{percent(of.lower)} to {percent(of.upper)}" if value else of.symbol
         what = f"{share.definition.title}, of {share.definition.of}"
-        rows.append([what, of or found.symbol, value, limits])
+        rows.append([what, parts, _with(percent(of.value), "%", of.symbol), limits])
     return Grid("Percentages", ["Measure", "Count", "Percentage", "95% interval"], rows)
 
 
-def _rates(package: Package) -> Grid:
+def rate_grid(found: Sequence[Rate]) -> Grid:
+    """Return rates as a table to read."""
     rows = []
-    for rate in rates(package):
-        found, shown_ = rate.estimate, rate.estimate.value is not None
-        value = f"{decimal(found.value)} {found.symbol}".strip() if shown_ else found.symbol
-        limits = f"{decimal(found.lower)} to {decimal(found.upper)}" if shown_ else found.symbol
-        count = number(rate.count) or "[c]"
-        rows.append([f"{rate.definition.title}, for {rate.definition.of}", count, value, limits])
+    for rate in found:
+        of = rate.estimate
+        limits = (
+            f"{decimal(of.lower)} to {decimal(of.upper)}" if of.value is not None else of.symbol
+        )
+        what = f"{rate.definition.title}, for {rate.definition.of}"
+        rows.append(
+            [what, number(rate.count) or HIDDEN, _with(decimal(of.value), "", of.symbol), limits]
+        )
     return Grid("Rates", ["Measure", "Deaths", "Rate", "95% interval"], rows)
+
+
+def _with(value: str, unit: str, symbol: str) -> str:
+    return " ".join(filter(None, [value + unit if value else "", symbol]))
 
 
 def _symbols() -> Grid:

@@ -1,6 +1,6 @@
 """How a year's tables read on a page, whether exact or protected: bars, grids and percentages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cdop.statistics.contents import percent
@@ -22,7 +22,7 @@ class Bars:
     title: str
     description: str
     head: tuple[str, str]
-    rows: list[tuple[str, int | None, str]]
+    rows: Sequence[tuple[str, float | None, str]]
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ def sections(tables: YearTables, cells: Cells) -> list[Section]:
                 title=population.title,
                 description=population.description,
                 total=shown(cells[own[0].code, (TOTAL,) * len(own[0].by)]),
-                bars=[_bars(tables, t, cells) for t in own if len(t.by) == 1],
-                grids=[_grid(tables, t, cells) for t in own if len(t.by) == 2],
+                bars=[bars(tables, t, cells) for t in own if len(t.by) == 1],
+                grids=[grid(tables, t, cells) for t in own if len(t.by) == 2],
                 measures=[
                     _sentence(m.title, m.of, *measured(cells, m))
                     for m in tables.definitions.measures
@@ -77,7 +77,8 @@ def shown(count: int | None) -> str:
     return HIDDEN if count is None else str(count)
 
 
-def _bars(tables: YearTables, table: TableDefinition, cells: Cells) -> Bars:
+def bars(tables: YearTables, table: TableDefinition, cells: Cells) -> Bars:
+    """Return a one-way table as it is drawn."""
     (name,) = table.by
     counts = [(label, cells[table.code, (code,)]) for code, label in tables.answers[name]]
     rows = [(label, count, shown(count)) for label, count in counts]
@@ -85,7 +86,8 @@ def _bars(tables: YearTables, table: TableDefinition, cells: Cells) -> Bars:
     return Bars(table.code, table.title, described, (tables.title(name), "Deaths"), rows)
 
 
-def _grid(tables: YearTables, table: TableDefinition, cells: Cells) -> Grid:
+def grid(tables: YearTables, table: TableDefinition, cells: Cells) -> Grid:
+    """Return a two-way table, totals first."""
     down, across = table.by
     columns = (TOTAL, *tables.codes(across))
     rows = [

@@ -17,6 +17,7 @@ from cdop.web.templating import day, go, moment, render
 
 router = APIRouter()
 HERE = "/statistics/tokens"
+DAYS = {"days": 90}
 CONFIRMED = requires(tokens.MAKE, confirmed=True)
 
 
@@ -55,7 +56,7 @@ class TokensPage:
 def show(request: Request, register: CurrentRegister, actor: CurrentActor) -> Response:
     """List the tokens, with a form for another."""
     with register.reading(actor) as work:
-        page = _page(work, blank(MakeForm))
+        page = _page(work, blank(MakeForm, DAYS))
     return render(request, "statistics/tokens.html", page)
 
 
@@ -73,7 +74,7 @@ def make(
         except Invalid as error:
             bound = bound.refused(error)
     with register.reading(actor) as work:
-        page = _page(work, blank(MakeForm) if text else bound, text)
+        page = _page(work, blank(MakeForm, DAYS) if text else bound, text)
     return render(request, "statistics/tokens.html", page, status=200 if text else 422)
 
 

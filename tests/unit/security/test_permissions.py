@@ -43,6 +43,7 @@ TRUTH = """
     case_reviews:decision:decide         . . . . . . . .  . . x  . .  . . .
     case_reviews:review:record           . . . . . . . .  x . .  . .  . . .
     statistics:exact:read                . x . . . . x .  x x .  x x  . . .
+    statistics:dashboard:read            . x x . x . x x  . . .  x x  x . .
     statistics:release:build             . . . . . . . .  . . .  x .  . . .
     statistics:release:read              . . . . . . . .  . . .  x x  . . .
     statistics:release:approve           . . . . . . . .  . . .  . x  . . .
