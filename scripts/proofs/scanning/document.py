@@ -15,11 +15,9 @@ from pydantic import BaseModel
 from cdop.organisations import sessions
 from cdop.web.fields import DATE_PARTS, bare, is_date, is_list, line_of
 from cdop.web.forms import Form
-from scanning.served import Session
+from scanning.served import ENDS_SESSION, Session
 from scanning.walking import Walk
 
-# The session must outlive the scan; its end is tested elsewhere.
-LEFT_OUT = ("/sign-out", "/sign-in")
 _ANSWERS = (200, 204, 303, 400, 401, 403, 404, 405, 409, 413, 415, 422, 429)
 _FILES = ("text/plain", "text/csv", "application/zip")
 _PARAMETER = re.compile(r"{(\w+)}")
@@ -31,7 +29,7 @@ def document(app: FastAPI, session: Session, walked: Walk) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     contexts: Iterable[Any] = iter_route_contexts(app.routes)
     for context in contexts:
-        if not hasattr(context, "dependant") or context.path.startswith(LEFT_OUT):
+        if not hasattr(context, "dependant") or context.path.startswith(ENDS_SESSION):
             continue
         for method in context.methods:
             operation = _operation(context, method, session, walked)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cdop.config import ROOT
-from scanning.served import Session
+from scanning.served import ENDS_SESSION, Session
 from scanning.walking import RECORD
 
 HERE = Path(__file__).parent
@@ -24,8 +24,6 @@ CHECKS = (
     *("not_a_server_error", "status_code_conformance", "content_type_conformance"),
     *("response_headers_conformance", "unsupported_method", "allow_header_conformance"),
 )
-# The session must outlive the scan, and a sign-in costs a password's hash.
-_LEFT_ALONE = ("/sign-out", "/sign-in")
 _GRACE = 120  # seconds that a scanner may go on after its own time is over
 
 
@@ -66,7 +64,7 @@ def wapiti(address: str, session: Session, seconds: int, folder: Path) -> Iterat
     command += ["--format", "json", "--output", report]
     for name, value in session.headers.items():
         command += ["--header", f"{name}: {value}"]
-    for path in _LEFT_ALONE:
+    for path in ENDS_SESSION:
         command += ["--exclude", f"{address}{path}*"]
     _run(command, (3 + len(WAPITI_MODULES)) * seconds + _GRACE)
     found = json.loads(report.read_text())
