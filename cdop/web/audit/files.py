@@ -13,12 +13,11 @@ from cdop.security.audit.queries import Asked
 from cdop.security.audit.words import words_of
 from cdop.security.models import AuditEntry
 from cdop.security.work import Register
+from cdop.spreadsheets import inert_row
 
 HEAD = ("when (UTC)", "who", "what", "code", "outcome", "organisation", "case", "subject")
 _IN_MEMORY = 2**20
 _CHUNK = 2**16
-# A spreadsheet runs a cell that begins with one of these (OWASP ASVS 5.0, 1.2.10).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def verifiable(register: Register, actor: Actor) -> Iterator[bytes]:
@@ -41,7 +40,7 @@ def table(register: Register, actor: Actor, asked: Asked) -> Iterator[bytes]:
     return _content(file)
 
 
-def _cells(line: AuditEntry) -> list[str]:
+def _cells(line: AuditEntry) -> list[object]:
     """Return a line's cells, none of which a spreadsheet takes for a formula."""
     values: list[Any] = [
         line.at.astimezone(UTC).isoformat(timespec="seconds"),
@@ -55,12 +54,7 @@ def _cells(line: AuditEntry) -> list[str]:
         line.id,
         json.dumps(line.detail, sort_keys=True),
     ]
-    return [neutral("" if value is None else str(value)) for value in values]
-
-
-def neutral(cell: str) -> str:
-    """Return a cell that a spreadsheet shows as it is."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return inert_row("" if value is None else str(value) for value in values)
 
 
 def _content(file: IO[Any]) -> Iterator[bytes]:
