@@ -21,6 +21,9 @@ from typing import Any
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
 
+from cdop import registers
+from tests.conftest import sqlite_settings
+
 ROOT = Path(__file__).resolve().parents[2]
 GROUPS = Path(__file__).parent / "mutating" / "groups.toml"
 RESULTS = Path(__file__).parent / "results"
@@ -66,6 +69,8 @@ def _copy(place: Path, group: dict[str, Any]) -> None:
     beside = sorted({name.partition("/")[0] for name in names} - {"cdop", "pyproject.toml"})
     settings = (ROOT / "pyproject.toml").read_text() + _settings(group, beside)
     (place / "pyproject.toml").write_text(settings)
+    shutil.rmtree(place / "template", ignore_errors=True)
+    registers.create(sqlite_settings(place / "template")).engine.dispose()
 
 
 def _bring(source: Path, target: Path) -> None:

@@ -1,7 +1,11 @@
 """A pytest plugin for mutants: unit tests first, and no search for a smaller example that fails.
 
-A mutant is noticed by the first test that fails, so that the rest need not run.
+A mutant is noticed by the first test that fails, so that the rest need not run. Registers are
+copied from one that the unchanged code has migrated, beside the mutants.
 """
+
+from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -20,3 +24,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put unit tests first; otherwise leave the order as it is."""
     items.sort(key=lambda item: "/unit/" not in item.nodeid)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Path | None:
+    """Give the migrated register to whoever asks for `sqlite_template`."""
+    if fixturedef.argname != "sqlite_template":
+        return None
+    made = request.config.rootpath.parent / "template"
+    fixturedef.cached_result = (made, None, None)
+    return made
