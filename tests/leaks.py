@@ -217,14 +217,14 @@ def _unpacked(data: bytes) -> bytes:
     """Return the contents of a zip or gzip file, and of the zlib streams within a PDF."""
     parts = []
     try:
-        if data[:4] == b"PK\x03\x04":
+        if data[:4] == _IN_ZIP:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 for name in archive.namelist():
                     parts += [name.encode(), archive.read(name)]
         elif data[:2] == b"\x1f\x8b":
             parts.append(gzip.decompress(data))
-    except (zipfile.BadZipFile, OSError, EOFError, zlib.error):
-        parts.append(b"")  # bytes that only look like an archive
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, zlib.error):
+        parts += _of_broken_zip(data)  # or bytes that only look like an archive
     for found in re.finditer(rb"stream\r?\n", data):
         try:
             parts.append(zlib.decompressobj().decompress(data[found.end() :]))
@@ -233,6 +233,21 @@ def _unpacked(data: bytes) -> bytes:
     return b"\n".join(parts)
 
 
+def _of_broken_zip(data: bytes) -> list[bytes]:
+    """Return what can be read of a zip that was never finished: it has no list of its files."""
+    parts = []
+    for found in re.finditer(re.escape(_IN_ZIP), data):
+        lengths = data[found.start() + 26 : found.start() + 30]
+        start = found.start() + 30 + int.from_bytes(lengths[:2], "little")
+        start += int.from_bytes(lengths[2:], "little")
+        try:
+            parts.append(zlib.decompressobj(-zlib.MAX_WBITS).decompress(data[start:]))
+        except zlib.error:
+            continue
+    return parts
+
+
+_IN_ZIP = b"PK\x03\x04"  # before each file in it
 _WRAPPINGS: dict[str, Callable[[bytes], bytes]] = {
     "two or four bytes a letter": _without_zeros,
     "escapes": _unescaped,

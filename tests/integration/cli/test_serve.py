@@ -1,5 +1,7 @@
 """`cdop serve` listens on loopback, says where, and leaves no address in its log."""
 
+import base64
+import json
 import os
 import signal
 import socket
@@ -63,8 +65,23 @@ def test_a_port_that_is_taken_is_one_sentence(made):
     assert "cannot be listened on" in ended.err
 
 
-def test_a_register_that_is_misconfigured_is_not_served(made, tmp_path):
-    (tmp_path / "register" / "keys.json").chmod(0o644)
+@pytest.mark.parametrize("fault", ["missing", "world-readable", "placeholder"])
+def test_a_register_without_a_key_file_of_its_own_is_not_served(made, tmp_path, fault):
+    keys = tmp_path / "register" / "keys.json"
+    said = {
+        "missing": "There is no key file at",
+        "world-readable": "chmod 600",
+        "placeholder": "or holds a placeholder",
+    }[fault]
+    if fault == "missing":
+        keys.unlink()
+    elif fault == "world-readable":
+        keys.chmod(0o604)
+    else:
+        content = json.loads(keys.read_text())
+        content["sealing"] = {"1": base64.b64encode(b"changeme" * 4).decode()}
+        keys.write_text(json.dumps(content))
     ended = made("serve", "--port", str(free_port()))
     assert ended.code == 1
-    assert "chmod 600" in ended.err
+    assert said in ended.err
+    assert "Traceback" not in ended.err
