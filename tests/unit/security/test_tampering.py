@@ -57,7 +57,7 @@ def two() -> Iterator[Two]:
     ring = new_ring()
     engine = sa.create_engine("sqlite://")
     for table in (SealingKey, DataKey):
-        table.__table__.create(engine)  # type: ignore[attr-defined]
+        table.__table__.create(engine)  # type: ignore[union-attr]
     with Session(engine) as session:
         session.add(first_key(ring, SystemClock().now()))
         session.flush()
