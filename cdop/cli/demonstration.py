@@ -17,6 +17,8 @@ from cdop.demo import NewAccount, Scaled
 from cdop.errors import Refused
 from cdop.security.work import Register
 
+_WIDE = 150
+
 
 def demo(
     context: typer.Context,
@@ -89,13 +91,26 @@ def _tell(accounts: Sequence[NewAccount], scaled: Scaled | None) -> None:
     if accounts:
         typer.echo("The demonstration is ready. Everyone in it is invented.")
         typer.echo("Its accounts, with secrets made now and shown this once:")
-        Console(width=None if Console().is_terminal else 160).print(_table(accounts))
+        _show(accounts)
     # No path: scripts/start fills a folder aside and moves it into place.
     typer.echo("Next: serve it (cdop serve, with the same --data) and sign in as one of them.")
     typer.echo(
         "Each also asks for a code: type the key into an authenticator app, "
         "or print a code with: cdop user code USERNAME"
     )
+
+
+def _show(accounts: Iterable[NewAccount]) -> None:
+    """Print a table; on a narrow terminal a list, because a table would cut the secrets short."""
+    console = Console()
+    width = console.width if console.is_terminal else _WIDE
+    if width >= _WIDE:
+        Console(width=width).print(_table(accounts))
+        return
+    for account in accounts:
+        typer.echo(f"{account.username} ({account.role}): {account.shows}")
+        typer.echo(f"    password {account.password}")
+        typer.echo(f"    key of the app {account.secret}")
 
 
 def _table(accounts: Iterable[NewAccount]) -> Table:
