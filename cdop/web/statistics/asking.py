@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from cdop.errors import Invalid
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
-from cdop.statistics import building, counting
+from cdop.statistics import counting, questions
 from cdop.statistics.counting import INTERNAL
 from cdop.statistics.definitions import MOST_POOLED, YearTables, table_sets
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
@@ -63,7 +63,7 @@ def answer(
         by = [name for name in (q.by, q.across) if name]
         try:
             found = register.do(
-                actor, building.ask_table, q.cdop, q.year, q.pooled, q.population, by
+                actor, questions.ask_table, q.cdop, q.year, q.pooled, q.population, by
             )
         except Invalid as invalid:
             bound = bound.refused(invalid)
@@ -72,7 +72,7 @@ def answer(
     return render(request, "statistics/builder.html", page, status=200 if found else 422)
 
 
-def _page(work: Work, form: Bound[Question], found: building.Answer | None = None) -> BuilderPage:
+def _page(work: Work, form: Bound[Question], found: questions.Answer | None = None) -> BuilderPage:
     panels = counting.cdops(work)
     names = organisations.names_on(work.session, [p.id for p in panels], work.today)
     definitions = table_sets()[-1]
@@ -87,7 +87,7 @@ def _page(work: Work, form: Bound[Question], found: building.Answer | None = Non
     )
 
 
-def _answered(found: building.Answer) -> tuple[str, Bars | None, Grid | None]:
+def _answered(found: questions.Answer) -> tuple[str, Bars | None, Grid | None]:
     tables: YearTables = found.tables
     years = f"{found.pooled} years to the end of {tables.year}" if found.pooled > 1 else tables.year
     title = f"{found.name}, {years}"
