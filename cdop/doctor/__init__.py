@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cdop import db
 from cdop.config import Settings
-from cdop.doctor import database, files, newest, sealed
+from cdop.doctor import database, files, newest, sealed, seals
 from cdop.doctor.checks import OK, RESTORE, SKIPPED, WRONG, Check
 from cdop.doctor.sealed import Progress
 from cdop.errors import CdopError
@@ -49,6 +49,10 @@ def examine(
             found.append(newest.check(settings, engine, thorough))
         except (DBAPIError, CdopError) as error:
             found.append(_unanswered(newest.NAME, error))
+        try:
+            found.append(seals.check(settings, thorough))
+        except (DBAPIError, CdopError) as error:
+            found.append(_unanswered(seals.NAME, error))
     finally:
         engine.dispose()
     _leave_a_line(settings, found)

@@ -12,6 +12,7 @@ from cdop import db, doctor
 from cdop.deaths.service import notify
 from cdop.doctor.checks import OK, SKIPPED, WRONG
 from cdop.security import keys
+from cdop.security.audit import delivering, sealer
 from cdop.security.models import AuditEntry
 from tests.factories import MAKER, herefordshire, told
 
@@ -156,3 +157,19 @@ def test_postgresql_is_examined_too(postgres_register):
     assert found["database version"] == found["audit log"] == found["references"] == OK
     assert found["integrity"] == found["SQLite library"] == SKIPPED
     assert found["durability"] == WRONG  # the test server does not sync on purpose
+
+
+def test_lines_that_nobody_seals(register, monkeypatch):
+    monkeypatch.setattr("cdop.security.audit.sealer.LATE", timedelta())
+    monkeypatch.setattr("cdop.security.audit.sealer.seal", lambda _: 0)
+    assert "cdop audit seal" in wrong(register)["audit seals"].mend
+
+
+def test_a_sink_that_takes_nothing(register, tmp_path):
+    settings = {"CDOP_AUDIT_FILE": str(tmp_path / "missing" / "file")}
+    object.__setattr__(register.settings, "sink_settings", settings)
+    sealer.seal(register)
+    delivering.deliver(register)
+    found = wrong(register)["audit seals"]
+    assert "do not reach file" in found.found
+    assert "mend the sink" in found.mend

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cdop.db import new_id
+from cdop.doctor import seals
+from cdop.doctor.checks import OK
 from cdop.errors import NotFound, Unsafe
 from cdop.security.actor import system
 from cdop.security.audit import exporting, proving, sealer
@@ -172,6 +174,26 @@ TAMPERING = {
     sign_a_changed_log_anew: "rewritten",
     change_a_checkpoint: "unsigned",
 }
+
+
+def doctor_finds(kept: Kept, *, thorough: bool) -> str:
+    """Return what the doctor says of the seals, empty when it finds nothing."""
+    found = seals.check(kept.register.settings, thorough)
+    assert found.name == "audit seals"
+    return "" if found.state == OK else found.found
+
+
+def test_the_doctor_looks_at_the_newest_lines_or_at_all(kept: Kept) -> None:
+    assert doctor_finds(kept, thorough=False) == doctor_finds(kept, thorough=True) == ""
+    with past_every_trigger(kept.register) as session:
+        edit_a_line(session, kept)
+        append_a_line_without_a_checkpoint(session, kept)
+    assert "1 of the latest" in doctor_finds(kept, thorough=False)
+    assert "not as it was signed last" in doctor_finds(kept, thorough=False)
+    assert "edited" in doctor_finds(kept, thorough=True)
+    with past_every_trigger(kept.register) as session:
+        put_in_a_line_in_no_tree(session, kept)
+    assert "1 lines were put in" in doctor_finds(kept, thorough=False)
 
 
 def test_a_log_that_nobody_touched_is_intact(kept: Kept) -> None:
