@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
@@ -55,8 +56,8 @@ def name_of(register_id: UUID) -> str:
 class Signer:
     """Signs the checkpoints of one register."""
 
-    def __init__(self, ring: Ring, register_id: UUID) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(ring.anchored("audit-checkpoint"))
+    def __init__(self, seed: bytes, register_id: UUID) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.verifier = Verifier(name_of(register_id), self._key.public_key())
 
     def note(self, checkpoint: Checkpoint) -> str:
@@ -64,6 +65,11 @@ class Signer:
         text = checkpoint.text()
         signature = base64.b64encode(self.verifier.id + self._key.sign(text.encode())).decode()
         return f"{text}\n{_DASH}{self.verifier.name} {signature}\n"
+
+
+def signer_of(ring: Ring, register_id: UUID) -> Signer:
+    """Return what a register signs with; a process derives the key once."""
+    return _signer(ring.anchored("audit-checkpoint"), register_id)
 
 
 class Verifier:
@@ -157,3 +163,8 @@ def _lines(text: str) -> Iterator[str]:
             yield from note.replace(f"|{_ASCII_DASH}", f"|{_DASH}").split("|")
         else:
             yield line
+
+
+@lru_cache(maxsize=4)
+def _signer(seed: bytes, register_id: UUID) -> Signer:
+    return Signer(seed, register_id)

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from cdop.security.actor import Actor
 from cdop.security.audit import lines, sealer
-from cdop.security.audit.checkpoints import Signer
+from cdop.security.audit.checkpoints import Signer, signer_of
 from cdop.security.audit.models import NO_ORGANISATION, AuditCheckpoint, AuditLeaf, Unsealed
 from cdop.security.audit.scope import READ, reach
 from cdop.security.models import AuditEntry, RegisterInfo
@@ -45,7 +45,7 @@ def records(register: Register, actor: Actor) -> Iterator[bytes]:
 
 def signer(work: Work) -> Signer:
     """Return what signs this register's checkpoints."""
-    return Signer(work.vault.ring, work.session.exec(select(RegisterInfo.id)).one())
+    return signer_of(work.vault.ring, work.session.exec(select(RegisterInfo.id)).one())
 
 
 def _note(work: Work) -> None:

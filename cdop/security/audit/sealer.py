@@ -6,18 +6,18 @@ their waiting are one transaction, so that it may be killed at any moment.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, insert
+from sqlalchemy import Row, bindparam, delete, func, insert, or_, update
 from sqlmodel import col, select
 
+from cdop.db import Key, Moment
 from cdop.security.actor import system
 from cdop.security.audit import lines
-from cdop.security.audit.checkpoints import Checkpoint, Signer, origin_of
+from cdop.security.audit.checkpoints import Checkpoint, origin_of, signer_of
 from cdop.security.audit.merkle import Frontier
 from cdop.security.audit.models import (
     NO_ORGANISATION,
@@ -37,6 +37,43 @@ DOUBT = "audit:line:doubt"
 _NAMED = 5
 
 _COLUMNS = AuditEntry.__table__.columns  # type: ignore[attr-defined]
+
+
+# Asked every second: built once, and no entities are made of their rows.
+_ANY = select(Unsealed.entry_id).limit(1)
+_OLDEST = (
+    select(*_COLUMNS)
+    .join(Unsealed, col(Unsealed.entry_id) == AuditEntry.id)
+    .order_by(col(AuditEntry.id))
+)
+_REGISTER = select(RegisterInfo.id)
+_LOCK = update(SealerLease).where(col(SealerLease.id) == 1).values(holder=SealerLease.holder)
+_TAKE = (
+    update(SealerLease)
+    .where(
+        or_(
+            col(SealerLease.holder) == bindparam("asks"),
+            col(SealerLease.until) <= bindparam("now", type_=Moment),
+        )
+    )
+    .values(holder=bindparam("asks"), until=bindparam("then", type_=Moment))
+)
+_TREE = bindparam("tree", type_=Key)
+_NEWEST = (
+    select(col(AuditCheckpoint.size), col(AuditCheckpoint.frontier))
+    .where(col(AuditCheckpoint.tree) == _TREE)
+    .order_by(col(AuditCheckpoint.size).desc())
+    .limit(1)
+)
+_LEAVES = select(func.max(AuditLeaf.position) + 1).where(col(AuditLeaf.tree) == _TREE)
+_ADD_LEAF, _ADD_CHECKPOINT = insert(AuditLeaf), insert(AuditCheckpoint)
+_WAIT_NO_MORE = delete(Unsealed).where(
+    col(Unsealed.entry_id).in_(
+        select(AuditLeaf.entry_id).where(
+            col(AuditLeaf.tree) == _TREE, col(AuditLeaf.position) >= bindparam("before")
+        )
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +114,7 @@ def waiting(work: Work) -> Waiting:
 def _is_needed(register: Register) -> bool:
     """Look without writing: an idle register is left idle."""
     with register.reading(SEALER) as work:
-        return work.session.exec(select(Unsealed.entry_id).limit(1)).first() is not None
+        return work.session.connection().execute(_ANY).first() is not None
 
 
 def _seal_batch(work: Work, holder: str | None) -> int:
@@ -85,73 +122,57 @@ def _seal_batch(work: Work, holder: str | None) -> int:
         return 0
     by_tree: defaultdict[UUID, list[tuple[UUID, bytes]]] = defaultdict(list)
     doubtful = []
-    for row in _oldest(work):
+    for row in work.session.connection().execute(_OLDEST.limit(BATCH)):
         text = lines.text_of(row)
         if lines.mac(work.vault.ring, text) != row.mac:
             doubtful.append(row)
         leaf = (row.id, lines.leaf_of(text, row.mac))
         by_tree[row.organisation_id or NO_ORGANISATION].append(leaf)
-    register_id = work.session.exec(select(RegisterInfo.id)).one()
-    signer = Signer(work.vault.ring, register_id)
-    sealed: list[UUID] = []
-    for tree in sorted(by_tree):
-        if _extend(work, signer, origin_of(register_id, tree), tree, by_tree[tree]):
-            sealed += [entry_id for entry_id, _ in by_tree[tree]]
-    work.session.execute(delete(Unsealed).where(col(Unsealed.entry_id).in_(sealed)))
-    told = [row for row in doubtful if row.id in set(sealed)]
+    register_id = work.session.connection().execute(_REGISTER).scalar_one()
+    sealed = [tree for tree in sorted(by_tree) if _extend(work, register_id, tree, by_tree[tree])]
+    told = [row for row in doubtful if (row.organisation_id or NO_ORGANISATION) in sealed]
     if told:
         _tell(work, told)
-    return len(sealed)
+    return sum(len(by_tree[tree]) for tree in sealed)
 
 
 def _may_seal(work: Work, holder: str | None) -> bool:
     """Lock the lease, and take it up or go on with it. Says no while another server has it."""
-    lease = work.session.exec(select(SealerLease).with_for_update()).one_or_none()
-    if lease is None:
-        lease = SealerLease(until=work.now)
-        work.session.add(lease)
-        work.session.flush()  # a second one at the same time waits here, fails and begins again
-    if holder is None:
+    connection = work.session.connection()
+    values = {"asks": holder, "now": work.now, "then": work.now + LEASE}
+    if connection.execute(_LOCK if holder is None else _TAKE, values).rowcount:
         return True
-    if lease.holder != holder and lease.until > work.now:
+    if connection.execute(select(SealerLease.id)).first():
         return False
-    lease.holder, lease.until = holder, work.now + LEASE
+    # The first time of all. A second one at the same time waits here, fails and begins again.
+    until = work.now if holder is None else values["then"]
+    connection.execute(insert(SealerLease).values(id=1, holder=holder or "", until=until))
     return True
 
 
-def _oldest(work: Work) -> Sequence[Row[Any]]:
-    query = (
-        select(*_COLUMNS)
-        .join(Unsealed, col(Unsealed.entry_id) == AuditEntry.id)
-        .order_by(col(AuditEntry.id))
-        .limit(BATCH)
-    )
-    return work.session.execute(query).all()
+def _extend(work: Work, register_id: UUID, tree: UUID, added: list[tuple[UUID, bytes]]) -> bool:
+    """Add leaves to a tree, sign it, and let its lines wait no more.
 
-
-def _extend(
-    work: Work, signer: Signer, origin: str, tree: UUID, added: list[tuple[UUID, bytes]]
-) -> bool:
-    """Add leaves to a tree and sign it. Says no when the tree is not as its checkpoint left it.
-
-    Such a tree was changed past the register: nothing more is signed over it, and its lines wait.
+    Says no when the tree is not as its checkpoint left it: it was changed past the register.
+    Nothing more is signed over it, and its lines go on waiting.
     """
-    query = select(AuditCheckpoint).where(AuditCheckpoint.tree == tree)
-    last = work.session.exec(query.order_by(col(AuditCheckpoint.size).desc()).limit(1)).first()
+    connection = work.session.connection()
+    last = connection.execute(_NEWEST, {"tree": tree}).first()
     edge = Frontier.decode(last.size, last.frontier) if last else Frontier()
-    highest = select(func.max(AuditLeaf.position) + 1).where(AuditLeaf.tree == tree)
-    if (work.session.exec(highest).one() or 0) != edge.size:
+    if (connection.execute(_LEAVES, {"tree": tree}).scalar_one() or 0) != edge.size:
         return False
+    before = edge.size
     leaves = []
     for entry_id, hash in added:
         leaves.append({"tree": tree, "position": edge.size, "entry_id": entry_id, "hash": hash})
         edge.append(hash)
-    work.session.execute(insert(AuditLeaf), leaves)
+    connection.execute(_ADD_LEAF, leaves)
+    connection.execute(_WAIT_NO_MORE, {"tree": tree, "before": before})
     at = datetime.now(UTC)
-    note = signer.note(Checkpoint(origin, edge.size, edge.root(), at))
-    work.session.add(
-        AuditCheckpoint(tree=tree, size=edge.size, at=at, frontier=edge.encode(), note=note)
-    )
+    checkpoint = Checkpoint(origin_of(register_id, tree), edge.size, edge.root(), at)
+    note = signer_of(work.vault.ring, register_id).note(checkpoint)
+    values = {"tree": tree, "size": edge.size, "at": at, "frontier": edge.encode(), "note": note}
+    connection.execute(_ADD_CHECKPOINT, values)
     return True
 
 

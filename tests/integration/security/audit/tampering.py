@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from cdop import db
 from cdop.security.audit import lines
-from cdop.security.audit.checkpoints import Checkpoint, Signer, origin_of
+from cdop.security.audit.checkpoints import Checkpoint, origin_of, signer_of
 from cdop.security.audit.merkle import Frontier
 from cdop.security.audit.models import AuditCheckpoint, AuditLeaf
 from cdop.security.models import AuditEntry, RegisterInfo
@@ -79,7 +79,7 @@ def sign_all_anew(session: Session, register: Register, tree: UUID) -> None:
     The sizes of the checkpoints stay, so that nothing in the register shows it.
     """
     info = session.exec(select(RegisterInfo.id)).one()
-    signer, edge = Signer(register.vault.ring, info), Frontier()
+    signer, edge = signer_of(register.vault.ring, info), Frontier()
     query = select(AuditCheckpoint).where(col(AuditCheckpoint.tree) == tree)
     by_size = {row.size: row for row in session.exec(query)}
     for leaf in leaves(session, tree):

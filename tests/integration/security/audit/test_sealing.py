@@ -11,7 +11,7 @@ from cdop.clock import FixedClock
 from cdop.security import audit
 from cdop.security.actor import system
 from cdop.security.audit import merkle, sealer
-from cdop.security.audit.checkpoints import Signer
+from cdop.security.audit.checkpoints import signer_of
 from cdop.security.audit.models import NO_ORGANISATION, AuditCheckpoint, AuditLeaf, Unsealed
 from cdop.security.audit.sealer import LEASE, seal
 from cdop.security.models import AuditEntry, RegisterInfo
@@ -32,7 +32,7 @@ def trees(register: Register) -> dict:
     found = {}
     with register.reading(WRITER) as work:
         info = work.session.exec(select(RegisterInfo.id)).one()
-        verifier = Signer(register.vault.ring, info).verifier
+        verifier = signer_of(register.vault.ring, info).verifier
         for last in _newest(work.session):
             query = select(AuditLeaf).where(col(AuditLeaf.tree) == last.tree)
             leaves = work.session.exec(query.order_by(col(AuditLeaf.position))).all()

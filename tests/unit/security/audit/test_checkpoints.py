@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from cdop.errors import Unsafe
 from cdop.security import keys
-from cdop.security.audit.checkpoints import Checkpoint, Signer, Verifier, notes_in, origin_of
+from cdop.security.audit.checkpoints import Checkpoint, Verifier, notes_in, origin_of, signer_of
 
 REGISTER = UUID("0197a000-0000-7000-8000-000000000001")
-SIGNER = Signer(keys.new_ring(), REGISTER)
+SIGNER = signer_of(keys.new_ring(), REGISTER)
 CHECKPOINT = Checkpoint(
     origin_of(REGISTER, UUID(int=0)), 42, b"r" * 32, datetime(2026, 11, 20, 9, tzinfo=UTC)
 )
@@ -54,16 +54,16 @@ def test_a_note_with_another_character_does_not_open(place: int, character: str)
 
 
 def test_the_key_of_another_register_opens_nothing() -> None:
-    other = Signer(keys.new_ring(), REGISTER).verifier
+    other = signer_of(keys.new_ring(), REGISTER).verifier
     with pytest.raises(Unsafe, match="not signed"):
         other.open(NOTE)
 
 
 def test_the_same_key_file_gives_the_same_key_on_every_server() -> None:
     ring = keys.new_ring()
-    first, second = (Signer(ring, REGISTER).verifier.encode() for _ in range(2))
+    first, second = (signer_of(ring, REGISTER).verifier.encode() for _ in range(2))
     assert first == second
-    assert Signer(ring.added(), REGISTER).verifier.encode() == first
+    assert signer_of(ring.added(), REGISTER).verifier.encode() == first
 
 
 @pytest.mark.parametrize(

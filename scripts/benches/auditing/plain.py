@@ -1,0 +1,70 @@
+"""An audit line as a plain row: the same columns and indexes, no code, no trigger, no tree."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlmodel import Field, Session, SQLModel
+
+from cdop.db import Document, Key, Moment, Text, new_id
+from cdop.security.actor import Actor
+from cdop.security.keys import Ring
+
+
+class PlainEntry(SQLModel, table=True):
+    """What was done."""
+
+    __tablename__ = "plain_log"
+    __table_args__ = tuple(
+        Index(f"ix_plain_log_{name}", *columns)
+        for name, columns in {
+            "subject": ("subject_id", "at"),
+            "case": ("case_id", "at"),
+            "actor": ("actor", "at"),
+            "at": ("at",),
+        }.items()
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Key)
+    at: datetime = Field(sa_type=Moment)
+    recorded_at: datetime = Field(sa_type=Moment)
+    actor: str = Field(sa_type=Text)
+    action: str = Field(sa_type=Text)
+    outcome: str = Field(sa_type=Text)
+    subject_kind: str | None = Field(default=None, sa_type=Text)
+    subject_id: UUID | None = Field(default=None, sa_type=Key)
+    case_id: UUID | None = Field(default=None, sa_type=Key)
+    organisation_id: UUID | None = Field(default=None, sa_type=Key)
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
+
+
+def record(
+    session: Session,
+    _ring: Ring,
+    actor: Actor,
+    at: datetime,
+    action: str,
+    *,
+    subject: tuple[str, UUID] | None = None,
+    case: UUID | None = None,
+    organisation_id: UUID | None = None,
+    outcome: str = "done",
+    **detail: Any,
+) -> None:
+    """Add a row, as `cdop.security.audit.record` adds a line."""
+    kind, subject_id = subject if subject else (None, None)
+    session.add(
+        PlainEntry(
+            at=at,
+            recorded_at=datetime.now(UTC),
+            actor=actor.name,
+            action=action,
+            outcome=outcome,
+            subject_kind=kind,
+            subject_id=subject_id,
+            case_id=case,
+            organisation_id=organisation_id,
+            detail=detail,
+        )
+    )
