@@ -22,6 +22,7 @@ from cdop.cli import (
     protect_help,
     reference,
     registers,
+    releases,
     reports,
     retention,
     users,
@@ -70,9 +71,9 @@ app.command("report")(reports.report)
 app.command("protect", help=protect_help.HELP)(protect.protect)
 app.add_typer(users.app, name="user")
 app.add_typer(organisations.app, name="organisation")
-reports.releases.command("verify")(packages.verify)
-reports.releases.command("key")(packages.show_key)
-app.add_typer(reports.releases, name="release")
+releases.releases.command("verify")(packages.verify)
+releases.releases.command("key")(packages.show_key)
+app.add_typer(releases.releases, name="release")
 app.add_typer(reference.app, name="reference")
 app.add_typer(backups.app, name="backup")
 app.add_typer(keys.app, name="keys")

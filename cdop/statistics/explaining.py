@@ -4,6 +4,7 @@ from typing import Any
 
 from cdop.statistics.contents import SYMBOLS, Package
 from cdop.statistics.disclosure.profiles import Others
+from cdop.statistics.disclosure.rounding import LOW
 
 READERS = {
     "public": "anyone who has every number of this release",
@@ -49,12 +50,17 @@ def what_was_done(package: Package) -> list[str]:
     if protected.profile.others == Others.CONTROLLED:
         said.append(
             f"All {every} counts are shown, each to a multiple of {protected.profile.base} and "
-            f"less than {protected.profile.base} from the truth; totals add up."
+            f"at most {protected.reach} from the truth; totals add up. {LOW} rounds to 0."
         )
     else:
         said.append(
             f"Of {every} counts, {every - gone} are shown and {gone} are confidential, marked [c]: "
             "0 or more, because they are small or because a small one would follow from them."
+        )
+    if protected.profile.others == Others.NEAREST:
+        said.append(
+            f"All others are rounded to the nearest {protected.profile.base}, each by itself: they "
+            "need not add up. 0 is 0."
         )
     said += [
         "What follows from a confidential count is confidential too: its percentage, rate and "
@@ -63,7 +69,7 @@ def what_was_done(package: Package) -> list[str]:
         "out each small count was proved to leave values "
         f"{protected.profile.width} or more apart, for: "
         + "; ".join(reader(each) for each in protected.attackers)
-        + ".",
+        + ". Who knows some of the deaths cannot tell how many others are in a small count.",
     ]
     return said
 

@@ -1,51 +1,43 @@
-"""From a year's records to what may be shown of them: all tables together as one linear system.
+"""From what a release counts to what may be shown of it: hidden or rounded, proved, never both.
 
-A death can be counted by the releases of two years, so that readers may hold one against the
-other. `OTHER_YEARS` makes every release safe against that by itself. What ties two releases
-together by necessity are the deaths that died in one year and were notified in another: they stand
-in both. This attacker is given exactly those deaths, in every column, so that they are the same in
-each alternative table of either proof. Any alternative of one year then goes with any of the other,
-since no other death need be in both: one not yet reviewed may stay so, and one reviewed may have
-been of a year before the first release, or another panel's. Each width holds for both together.
-This does not cover two releases of the same year: there is one, and it is never built again.
+Who may read it is in `readers`, how releases hang together in `linking`; the engine and its proofs
+are in `disclosure`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_matrix, eye_array
 
-from cdop.errors import Refused, Unsafe
+from cdop.errors import Unsafe
 from cdop.statistics.counting import figures
 from cdop.statistics.definitions import YearTables
-from cdop.statistics.disclosure import (
-    PUBLIC,
-    TOTAL,
-    Attacker,
-    Dimension,
-    LinearSystem,
-    Profile,
-    Table,
-    build_system,
-    check_certificate,
-)
-from cdop.statistics.disclosure.worker import protect_and_audit
+from cdop.statistics.disclosure import Attacker, Audit, Profile
+from cdop.statistics.disclosure.asking import OnStep
+from cdop.statistics.disclosure.care import care, with_care
+from cdop.statistics.disclosure.profiles import Others
+from cdop.statistics.disclosure.reading import OPEN, Reading, nearest, read_hiding, read_rounding
+from cdop.statistics.disclosure.rounding import LOW
+from cdop.statistics.disclosure.system import Place
+from cdop.statistics.disclosure.worker import SECONDS, hide_against, round_system
+from cdop.statistics.kinds import Counted
+from cdop.statistics.linking import Linked, Told, linked
+from cdop.statistics.readers import FAMILY, Knowledge, families, readers
 
-OTHER_YEARS = "other-years"
-KINDS = 1_000_000  # of death that may be told apart before only those near observed ones are listed
+HIDDEN = "[c]"
 
 Cells = Mapping[tuple[str, tuple[str, ...]], int | None]
 
 
 @dataclass(frozen=True)
 class Protected:
-    """A year's tables as they may be shown: None for each hidden count. `proof` may not leave.
+    """Tables as they may be shown: None for each hidden count. `proof` may not leave.
 
     `symbols` has the mark of each cell that has one; `bounds` between which counts a reader of
-    this release alone must place each cell (None: no greatest).
+    this release alone must place each cell (None: no greatest). `reach` is how far at most a
+    printed number lies from the truth. `exact` stays inside, for whoever judges what is kept.
     """
 
     cells: Cells
@@ -53,105 +45,116 @@ class Protected:
     attackers: tuple[str, ...]
     smallest_width: int | None
     proof: str
-    symbols: Mapping[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
-    bounds: Mapping[tuple[str, tuple[str, ...]], tuple[int, int | None]] = field(
-        default_factory=dict
-    )
+    symbols: Mapping[Place, str] = field(default_factory=dict)
+    bounds: Mapping[Place, tuple[int, int | None]] = field(default_factory=dict)
+    reach: int = 0
+    exact: Mapping[Place, int] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How a release is to be protected, besides its profile.
+
+    `keep` are numbers printed before, repeated where they still fit; `seed` decides which way
+    counts are rounded and comes from the register's keys. `on_step` is told of progress, and may
+    raise to end the work.
+    """
+
+    before: Sequence[Told] = ()
+    knowledge: Knowledge = field(default_factory=Knowledge)
+    keep: Mapping[Place, int] = field(default_factory=dict)
+    seed: int = 0
+    seconds: float = SECONDS
+    on_step: OnStep | None = None
 
 
 def protect_year(records: pd.DataFrame, tables: YearTables, profile: Profile) -> Protected:
-    """Hide what must be hidden, and prove that it cannot be worked out.
+    """Protect one year by itself, for readers who know nothing but other years' releases."""
+    return protect_release(Counted(records, tables, (tables.year,)), profile, Wish())
 
-    `records` are those of `cdop.statistics.counting.counts`. Takes seconds: hold no transaction.
-    Raises Unsafe when there is no proof, Refused when a record's years contradict one another or
-    it holds an answer that the tables have no row for.
+
+def protect_release(counted: Counted, profile: Profile, wish: Wish) -> Protected:
+    """Hide or round what a release counts, and prove that no reader can work a small count out.
+
+    Takes seconds: hold no transaction. Raises Unsafe when there is no proof, Refused when a
+    record's years contradict one another or it holds an answer that the tables have no row for.
     """
-    exact = figures(records, tables)
-    system = system_of(records, tables)
-    if any(exact[place] != system.values[cell] for place, cell in system.places.items()):
+    exact = figures(counted.printed_records(), counted.tables)
+    found = linked(counted, wish.before)
+    ours = {place: cell for place, cell in found.system.places.items() if place in exact}
+    if set(ours) != set(exact) or any(exact[p] != found.system.values[c] for p, c in ours.items()):
         raise Unsafe("The tables, counted in two ways, do not agree, so there is no release")
-    attacker = reader_of_other_years(system, tables)
-    hidden, proof = protect_and_audit(system, profile, attacker)
-    # A table that is consistent with more knowledge is consistent with less.
-    check_certificate(system, hidden, proof.certificate, profile, PUBLIC)
-    cells = {
-        place: None if hidden[cell] else int(system.values[cell])
-        for place, cell in system.places.items()
-    }
-    attackers = (PUBLIC.id, attacker.id)
-    return Protected(cells, profile, attackers, proof.smallest_width, proof.digest)
+    found = replace(found, system=with_care(found.system, found.tables, profile, care()))
+    who = (*readers(found, wish.knowledge), *families(found))
+    how = _rounded if profile.others == Others.CONTROLLED else _hidden
+    return replace(how(found, ours, profile, who, wish), exact=exact)
 
 
-def system_of(records: pd.DataFrame, tables: YearTables) -> LinearSystem:
-    """Return the linear system of all tables of a year together."""
-    if not _years_are_in_order(records).all():
-        raise Refused(
-            "A death of this year is recorded as notified before it happened, or reviewed before "
-            "it was notified. Correct the case, then build the release."
-        )
-    complete = _with_stand_ins(records, tables)
-    return build_system(
-        complete,
-        [Dimension(column.name, tables.codes(column.name)) for column in tables.columns],
-        [Table(table.code, table.by, table.population) for table in tables.tables],
-        possible=lambda kinds: _possible(kinds, complete, tables),
-        atom_limit=KINDS,
+def _rounded(
+    found: Linked,
+    ours: Mapping[Place, int],
+    profile: Profile,
+    who: tuple[Attacker, ...],
+    wish: Wish,
+) -> Protected:
+    system = found.system
+    keep = np.full(len(system.values), -1, dtype=np.int64)
+    for place, number in wish.keep.items():
+        if place in ours:
+            keep[ours[place]] = number
+    done = round_system(
+        system,
+        profile,
+        who,
+        keep=keep,
+        seed=wish.seed,
+        seconds=wish.seconds,
+        on_step=wish.on_step,
+    )
+    printed, reach = done.numbers.printed, done.numbers.reach
+    alone = read_rounding(replace(system, earlier=None), printed, reach)
+    cells = {place: int(printed[cell]) for place, cell in ours.items()}
+    symbols = {place: LOW for place, number in cells.items() if number == 0}
+    return _protected(ours, cells, symbols, alone, profile, done.audits, reach)
+
+
+def _hidden(
+    found: Linked,
+    ours: Mapping[Place, int],
+    profile: Profile,
+    who: tuple[Attacker, ...],
+    wish: Wish,
+) -> Protected:
+    system = found.system
+    done = hide_against(system, profile, who, seconds=wish.seconds, on_step=wish.on_step)
+    hidden = done.hidden
+    shown, reach = system.values, 0
+    if profile.others == Others.NEAREST:
+        shown, reach = nearest(system.values, profile.base), profile.base // 2
+    alone = read_hiding(replace(system, earlier=None), hidden, profile)
+    cells = {p: None if hidden[cell] else int(shown[cell]) for p, cell in ours.items()}
+    symbols = {place: HIDDEN for place, number in cells.items() if number is None}
+    return _protected(ours, cells, symbols, alone, profile, done.audits, reach)
+
+
+def _protected(
+    ours: Mapping[Place, int],
+    cells: Cells,
+    symbols: Mapping[Place, str],
+    alone: Reading,
+    profile: Profile,
+    audits: Sequence[Audit],
+    reach: int,
+) -> Protected:
+    bounds = {place: _between(alone, cell) for place, cell in ours.items()}
+    ids = dict.fromkeys(audit.attackers[0].partition(f"{FAMILY}:")[0] or FAMILY for audit in audits)
+    widths = [audit.smallest_width for audit in audits if audit.smallest_width is not None]
+    proof = sha256("".join(audit.digest for audit in audits).encode()).hexdigest()
+    return Protected(
+        cells, profile, tuple(ids), min(widths, default=None), proof, symbols, bounds, reach
     )
 
 
-def reader_of_other_years(system: LinearSystem, tables: YearTables) -> Attacker:
-    """Return the attacker who knows exactly which deaths stand in the tables of two years."""
-    died, notified = (_members(system, tables, code) for code in ("died", "notified"))
-    knows = eye_array(len(system.atoms), dtype=np.int64, format="csr")[died != notified]
-    return Attacker(OTHER_YEARS, csr_matrix(knows))
-
-
-def _members(system: LinearSystem, tables: YearTables, population: str) -> Any:
-    """Tell which kinds of death belong to a population."""
-    table = tables.of(population)[0]
-    total = system.places[table.code, (TOTAL,) * len(table.by)]
-    return system.sums[[total]].toarray()[0] == 1
-
-
-def _years_are_in_order(records: pd.DataFrame) -> "pd.Series[bool]":
-    reviewed = records.reviewed_year.fillna("9999")
-    return (records.died_year <= records.notified_year) & (records.notified_year <= reviewed)
-
-
-def _with_stand_ins(records: pd.DataFrame, tables: YearTables) -> pd.DataFrame:
-    """Give columns that have no answer for a death their first code: no table looks there."""
-    filled = records.copy()
-    for column in tables.columns:
-        if column.only:
-            outside = ~filled[column.only].astype(bool)
-            filled.loc[outside, column.name] = tables.codes(column.name)[0]
-    return filled
-
-
-def _possible(kinds: pd.DataFrame, records: pd.DataFrame, tables: YearTables) -> Any:
-    """Tell which kinds of death any reader must allow for."""
-    possible = ~(kinds.died & kinds.reviewed & ~kinds.notified)
-    for column in tables.columns:
-        if column.only:
-            stand_in = kinds[column.name] == tables.codes(column.name)[0]
-            possible &= kinds[column.only] | stand_in
-    possible &= ~kinds.reviewed | ((kinds.year_of_death == "this-year") == kinds.died)
-    possible &= ~kinds.died | ((kinds.review_state == "reviewed") == kinds.reviewed)
-    for rule in tables.definitions.impossible:
-        # An odd record stays: who holds it to be impossible would only be misled.
-        if not _fits(records, rule).any():
-            possible &= ~_fits(kinds, rule)
-    return possible & ((kinds.died == kinds.notified) | _is_among(kinds, records))
-
-
-def _fits(frame: pd.DataFrame, rule: Mapping[str, tuple[str, ...]]) -> "pd.Series[bool]":
-    fits = frame.reviewed.astype(bool)
-    for name, codes in rule.items():
-        fits &= frame[name].isin(codes)
-    return fits
-
-
-def _is_among(kinds: pd.DataFrame, records: pd.DataFrame) -> Any:
-    names = list(kinds.columns)
-    observed = records[records.died != records.notified][names].drop_duplicates()
-    return kinds.merge(observed, how="left", indicator=True)["_merge"].to_numpy() == "both"
+def _between(reading: Reading, cell: int) -> tuple[int, int | None]:
+    high = int(reading.high[cell])
+    return int(reading.low[cell]), None if high >= OPEN else high

@@ -14,6 +14,7 @@ from cdop.organisations import queries as organisations
 from cdop.security.actor import everywhere
 from cdop.security.work import Work
 from cdop.statistics.models import Release
+from cdop.statistics.releasing import note_download
 from cdop.statistics.tokens import READ
 
 RELEASED = "released"
@@ -85,6 +86,8 @@ def _find(work: Work, release_id: UUID) -> Release:
 
 
 def _note(work: Work, release: Release, asked: str) -> None:
+    if asked != "release":
+        note_download(work, release, f"By the API: {asked}")
     work.audit(
         READ, ("releases", release.id), release.organisation_id, via="api", asked=asked,
         digest=release.digest,

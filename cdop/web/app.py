@@ -14,6 +14,7 @@ from cdop.registers import is_demonstration
 from cdop.security.single_sign_on import configuration
 from cdop.security.single_sign_on.asking import Asked
 from cdop.security.work import Register
+from cdop.statistics.working import Worker
 from cdop.web import even
 from cdop.web.account import routes as account
 from cdop.web.accounts import role_routes
@@ -41,7 +42,14 @@ from cdop.web.search import routes as search
 from cdop.web.sign_in import confirm_routes, join_routes, passkey_routes, second_routes
 from cdop.web.sign_in import routes as sign_in
 from cdop.web.start import routes as start
-from cdop.web.statistics import asking, dashboard, loaded, reports_made, token_routes
+from cdop.web.statistics import (
+    asking,
+    dashboard,
+    desk_routes,
+    loaded,
+    reports_made,
+    token_routes,
+)
 from cdop.web.statistics import routes as statistics
 from cdop.web.templating import environment
 
@@ -70,6 +78,7 @@ ROUTES: tuple[ModuleType, ...] = (
     referrals,
     reports,
     statistics,
+    desk_routes,
     loaded,
     dashboard,
     asking,
@@ -140,12 +149,15 @@ async def _health() -> PlainTextResponse:
 
 @asynccontextmanager
 async def _lifespan(
-    beside: Callable[[], AbstractContextManager[None]], _: FastAPI
+    beside: Callable[[], AbstractContextManager[None]], app: FastAPI
 ) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     # What is loaded by now stays: to look through it for cycles, and so often, took an eighth of
     # each request.
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
+    app.state.worker = Worker(app.state.register)
+    app.state.worker.start()
     with beside():
         yield
+    await anyio.to_thread.run_sync(app.state.worker.stop)

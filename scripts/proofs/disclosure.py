@@ -80,7 +80,7 @@ def _one(way: str, system: LinearSystem, seen: Counter[str]) -> Iterator[str]:
     )
     try:
         if way.startswith("round"):
-            numbers = round_counts(system, chosen)
+            numbers = round_counts(system, chosen)[0]
             printed = _rounded(system, numbers)
             yield from _leaks_of_rounding(system, chosen, numbers, seen)
         else:

@@ -4,11 +4,13 @@ import io
 import json
 import zipfile
 from datetime import date
+from uuid import UUID
 
 from playwright.sync_api import Page, expect
 
 from cdop.clock import FixedClock, noon
 from cdop.deaths.service import notify
+from cdop.statistics import settling
 from tests.browser import assert_accessible
 from tests.factories import child, told
 from tests.journeys.conftest import Town
@@ -75,13 +77,29 @@ def when_the_analyst_opens_the_year(town: Town) -> Page:
     return page
 
 
-def then_a_release_is_built(page: Page) -> None:
-    """What is released is protected and proved, and says how many counts it hides."""
-    press(page, "Build the release")
-    page.wait_for_url("**/statistics/releases/*", timeout=60_000)
+def then_a_release_is_drafted_and_built(page: Page) -> None:
+    """The server protects and proves it while the page shows how far it is."""
+    follow(page, "Draft a release")
+    heading(page, "Draft a release")
+    assert_accessible(page)
+    page.get_by_label("Who is it for?").fill("Invented public health team")
+    press(page, "Draft it")
     heading(page, "release")
+    assert_accessible(page)
+    press(page, "Stop: comparing the profiles")
+    press(page, "Protect, attack and build it")
+    expect(page.get_by_text("Waits for approval").first).to_be_visible(timeout=90_000)
     expect(page.get_by_text("[c]").first).to_be_visible()
     assert_accessible(page)
+
+
+def then_a_second_person_approves_it(page: Page, town: Town) -> None:
+    """Whoever built it cannot: somebody else lets it out."""
+    expect(page.get_by_text("You drafted or built this release").first).to_be_visible()
+    approver = town.county.actors["release-approver"]
+    release_id = UUID(page.url.rpartition("/")[2])
+    town.county.register.do(approver, settling.approve, release_id)
+    page.reload()
 
 
 def then_its_package_holds_protected_tables(page: Page) -> bytes:

@@ -47,7 +47,8 @@ def test_from_a_notified_death_to_a_published_table(
 
     releasing.when_the_year_has_ended(clock, town)
     page = releasing.when_the_analyst_opens_the_year(town)
-    releasing.then_a_release_is_built(page)
+    releasing.then_a_release_is_drafted_and_built(page)
+    releasing.then_a_second_person_approves_it(page, town)
     package = releasing.then_its_package_holds_protected_tables(page)
 
     written = capfd.readouterr()

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
 from cdop.statistics.disclosure.attackers import PUBLIC, Attacker
-from cdop.statistics.disclosure.certificate import Certificate, check_certificate
+from cdop.statistics.disclosure.certificate import Certificate, check_certificate, no_tables
 from cdop.statistics.disclosure.profiles import Profile
 from cdop.statistics.disclosure.programme import EPSILON, Programme, Reals
 from cdop.statistics.disclosure.reading import Reading, read_hiding
@@ -65,6 +65,16 @@ class Attack:
         )
         keep = fits.all(axis=0)
         self.reading, self.tables, self.cells = reading, self.tables[:, keep], self.cells[:, keep]
+
+    def know(self, pool: Counts) -> int:
+        """Take over alternative tables found against others, where this attacker allows them.
+
+        Returns how many tables are known then.
+        """
+        more = pool[:, agreeing(self.attacker, self.system.atoms, pool)]
+        self.tables = np.column_stack([self.tables, more])
+        self.cells = np.column_stack([self.cells, self.system.sums @ more])
+        return int(self.tables.shape[1])
 
     def aim(self, targets: Sensitive) -> None:
         """Set the counts to be worked out, measured on every alternative table found so far."""
@@ -186,6 +196,34 @@ class Attack:
 
     def _is_proved(self, target: int) -> bool:
         return bool(self.high[target] - self.low[target] >= self.targets.widths[target])
+
+
+def from_pool(
+    system: LinearSystem, must: Sensitive, attacker: Attacker, pool: Counts
+) -> Certificate | None:
+    """Return a certificate made of alternative tables found against others; None if they do not do.
+
+    `pool` (atoms x tables) must agree with what is printed; only tables that agree with what this
+    attacker knows besides are used. Knowing records one by one mostly leaves enough of them.
+    """
+    tables = np.column_stack([system.atoms, pool[:, agreeing(attacker, system.atoms, pool)]])
+    reached = np.asarray(must.cells @ (system.sums @ tables))
+    if not len(reached):
+        return no_tables(system)
+    if (reached.max(axis=1) - reached.min(axis=1) < must.widths).any():
+        return None
+    ends = np.union1d(reached.argmin(axis=1), reached.argmax(axis=1))
+    return Certificate(csr_matrix(tables[:, ends[ends > 0]].T))
+
+
+def agreeing(attacker: Attacker, atoms: Counts, pool: Counts) -> Mask:
+    """Tell which tables of a pool agree with what an attacker knows."""
+    fits = np.ones(pool.shape[1], dtype=bool)
+    if attacker.least is not None:
+        fits &= (pool >= attacker.least[:, None]).all(axis=0)
+    if attacker.knows is not None:
+        fits &= (attacker.knows @ pool == (attacker.knows @ atoms)[:, None]).all(axis=0)
+    return fits
 
 
 def audit(

@@ -5,7 +5,7 @@ An attacker's knowledge is data: sums of atoms known exactly (`knows`), and leas
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -45,6 +45,15 @@ class Attacker:
         if self.own is not None:
             rest[self.own] = 0
         return rest if self.least is None else rest - np.minimum(rest, self.least)
+
+    def left_of(self, system: LinearSystem) -> Counts:
+        """Return of each cell the count by which sums of hidden cells are judged to be small.
+
+        That is what is left of it without the records known, except for those who only know that
+        some record is there: that they can take it away from a large sum is theirs already.
+        """
+        known = self if self.rests else replace(self, least=None)
+        return np.asarray(system.sums @ known.unknown(system), dtype=np.int64)
 
     def knows_cells(self, system: LinearSystem) -> Mask:
         """Tell which cells they know exactly, whatever is printed."""
@@ -120,6 +129,15 @@ def families(system: LinearSystem) -> Iterator[Attacker]:
     """Return a family for each kind of record that there is."""
     for atom in np.flatnonzero(system.atoms):
         yield family(system, int(atom))
+
+
+def sooner_and_later(
+    attackers: Sequence[Attacker],
+) -> tuple[tuple[Attacker, ...], tuple[Attacker, ...]]:
+    """Part those who know sums from those who know of single records; each keeps its order."""
+    every = tuple(attackers)
+    first = tuple(who for who in every if who.least is None)
+    return (first, every[len(first) :]) if first == every[: len(first)] else (every, ())
 
 
 def _rows(system: LinearSystem, places: Collection[Place]) -> csr_matrix:

@@ -51,17 +51,51 @@ def build_system(
         rows = {tuple(kind) for kind in kinds.tolist()}
         if any(tuple(kind) not in rows for kind in observed.tolist()):
             raise Invalid({"records": "A record is of a kind that was said to be impossible"})
+    seen = (observed, counts)
+    return system_of_kinds(kinds, seen, dims, flags, tables, differences=differences)[0]
+
+
+def system_of_kinds(
+    kinds: Counts,
+    observed: tuple[Counts, Counts],
+    dims: Sequence[Dimension],
+    flags: Sequence[str],
+    tables: Sequence[Table],
+    *,
+    differences: bool = False,
+) -> tuple[LinearSystem, Counts]:
+    """Build the system from the kinds of record there could be, those `observed` and their counts.
+
+    A kind is a row of positions: of its code in each of `dims`, then 1 or 0 for each of `flags`.
+    Returns also the atom of each observed row, -1 where no table counts it.
+    """
+    rows, counts = observed
     # Which inner cell of each table does a kind fall in? Kinds that agree everywhere are one atom.
-    patterns, belongs = np.unique(
-        _inner_cells(kinds, dims, flags, tables), axis=0, return_inverse=True
-    )
-    home = {tuple(kind): int(at) for kind, at in zip(kinds.tolist(), belongs.ravel(), strict=True)}
+    cells = _inner_cells(np.concatenate([kinds, rows]), dims, flags, tables)
+    patterns, belongs = _distinct(cells)
     atoms = np.zeros(len(patterns), dtype=np.int64)
-    for kind, number in zip(observed.tolist(), counts.tolist(), strict=True):
-        atoms[home[tuple(kind)]] += number
+    np.add.at(atoms, belongs[len(kinds) :], counts)
     keep = (patterns >= 0).any(axis=1)
+    homes = np.where(keep, np.cumsum(keep) - 1, -1)[belongs[len(kinds) :]]
     system = _assemble(patterns[keep], atoms[keep], {d.name: d for d in dims}, tables)
-    return replace(system, nested=_nested(system, tables)) if differences else system
+    if differences:
+        system = replace(system, nested=_nested(system, tables))
+    return system, homes
+
+
+def _distinct(rows: Counts) -> tuple[Counts, Counts]:
+    """Return the distinct rows in order, and which of them each row is.
+
+    Sorting rows is slow, so they are told apart by a number each, and that is checked.
+    """
+    factors = np.random.default_rng(0).integers(1, 2**63, rows.shape[1], dtype=np.uint64)
+    numbers = (rows.astype(np.uint64) * factors).sum(axis=1, dtype=np.uint64)
+    _, first, belongs = np.unique(numbers, return_index=True, return_inverse=True)
+    if (rows[first][belongs.ravel()] != rows).any():
+        found, belongs = np.unique(rows, axis=0, return_inverse=True)
+        return found, belongs.ravel()
+    found, order = np.unique(rows[first], axis=0, return_inverse=True)
+    return found, order.ravel()[belongs.ravel()]
 
 
 def _nested(system: LinearSystem, tables: Sequence[Table]) -> tuple[tuple[int, int], ...]:

@@ -16,7 +16,7 @@ from cdop.errors import Unsafe
 from cdop.statistics.disclosure.attackers import PUBLIC, Attacker
 from cdop.statistics.disclosure.profiles import Others, Profile
 from cdop.statistics.disclosure.reading import Reading, read_hiding
-from cdop.statistics.disclosure.sensitive import Sensitive, sensitive
+from cdop.statistics.disclosure.sensitive import Sensitive, sensitive, small_cells
 from cdop.statistics.disclosure.system import LinearSystem, Mask
 
 
@@ -43,6 +43,11 @@ class Certificate:
         return total.hexdigest()
 
 
+def no_tables(system: LinearSystem) -> Certificate:
+    """Return the certificate that proves nothing, which is enough where nothing is sensitive."""
+    return Certificate(csr_matrix(np.zeros((0, len(system.atoms)), dtype=np.int64)))
+
+
 def check_certificate(
     system: LinearSystem,
     hidden: Mask,
@@ -57,7 +62,7 @@ def check_certificate(
     proved to be uncertain enough.
     """
     if profile.others != Others.CONTROLLED:
-        bare = np.flatnonzero(profile.is_small(system.values, system.limits) & ~hidden)
+        bare = np.flatnonzero(small_cells(system, profile) & ~hidden)
         if len(bare):
             raise Unsafe(f"A small count would be printed: {system.label(int(bare[0]))}")
     must = sensitive(system, hidden, profile, attacker)

@@ -18,7 +18,7 @@ from cdop.statistics.disclosure.profiles import Others, Profile
 from cdop.statistics.disclosure.programme import EPSILON, Reals
 from cdop.statistics.disclosure.protect import Choice, Protection, must_show, protect
 from cdop.statistics.disclosure.relaxation import Relaxation
-from cdop.statistics.disclosure.sensitive import Sensitive, sensitive, small_lines
+from cdop.statistics.disclosure.sensitive import Sensitive, sensitive, small_cells, small_lines
 from cdop.statistics.disclosure.system import LinearSystem, Mask
 
 REAL_ROUNDS, WHOLE_ROUNDS = 40, 150  # of the master, over real choices and over whole ones
@@ -77,7 +77,7 @@ def _completed(
     system: LinearSystem, profile: Profile, attackers: tuple[Attacker, ...], hidden: Mask
 ) -> Protection:
     """Return a choice with what whole numbers and small sums ask for beyond it."""
-    primary = profile.is_small(system.values, system.limits)
+    primary = small_cells(system, profile)
     choice = Choice(system, profile, attackers, hidden)
     while choice.repair():
         pass

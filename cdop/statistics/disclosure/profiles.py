@@ -47,6 +47,7 @@ class Profile:
     zeros: Zeros = Zeros.HIDEABLE
     others: Others = Others.EXACT
     base: int = 1
+    audiences: tuple[str, ...] = ()
 
     def is_small(self, values: Counts, limits: Counts | None = None) -> Mask:
         """Tell which values must be hidden; `limits` may raise the greatest small count of some."""
@@ -100,6 +101,7 @@ def _profile(row: Mapping[str, Any], edition: str) -> Profile:
         Zeros(row["zeros"]),
         Others(row["others"]),
         row.get("base", 1),
+        tuple(row.get("audiences", ())),
     )
 
 

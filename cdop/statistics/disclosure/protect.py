@@ -6,26 +6,32 @@ from dataclasses import dataclass
 import numpy as np
 
 from cdop.errors import Refused, Unsafe
-from cdop.statistics.disclosure.attack import Attack
+from cdop.statistics.disclosure import progress
+from cdop.statistics.disclosure.attack import Attack, from_pool
 from cdop.statistics.disclosure.attackers import PUBLIC, Attacker
-from cdop.statistics.disclosure.certificate import Certificate
+from cdop.statistics.disclosure.certificate import Certificate, no_tables
 from cdop.statistics.disclosure.eliminate import by_cost, eliminate
 from cdop.statistics.disclosure.profiles import Others, Profile, Zeros
 from cdop.statistics.disclosure.reading import OPEN, as_hidden, read_hiding
-from cdop.statistics.disclosure.sensitive import Sensitive, sensitive, small_lines
-from cdop.statistics.disclosure.system import Counts, LinearSystem, Mask
+from cdop.statistics.disclosure.sensitive import Sensitive, sensitive, small_cells, small_lines
+from cdop.statistics.disclosure.system import Counts, Earlier, LinearSystem, Mask
 
+MANY = 12  # further attackers beyond which nothing is shown again for their sake
 KEPT = 400  # alternative tables kept of each attacker while complements are tried
 FOREVER = 1e15  # costs of a cell that may not be hidden
 
 
 @dataclass(frozen=True)
 class Protection:
-    """What to hide: `primary` because it is small, the rest of `hidden` so that it stays hidden."""
+    """What to hide: `primary` because it is small, the rest of `hidden` so that it stays hidden.
+
+    `pool` holds alternative tables (atoms x tables), of use against further attackers.
+    """
 
     primary: Mask
     hidden: Mask
     certificates: tuple[Certificate, ...]
+    pool: Counts | None = None
 
     @property
     def certificate(self) -> Certificate:
@@ -47,24 +53,78 @@ def protect(
     """
     if profile.others == Others.CONTROLLED:
         raise Refused(f"The profile {profile.id} rounds: it has no cells to hide")
-    primary = profile.is_small(system.values, system.limits)
+    primary = small_cells(system, profile)
     choice = Choice(system, profile, _several(attackers), first_choice(system, profile, start))
     while choice.repair():
         pass
     choice.show_again(primary if start is None else primary | start)
     certificates = tuple(attack.certificate() for attack in choice.attacks)
-    return Protection(primary, choice.hidden, certificates)
+    pool = np.column_stack([attack.tables for attack in choice.attacks])
+    return Protection(primary, choice.hidden, certificates, pool)
+
+
+def protect_further(
+    system: LinearSystem,
+    profile: Profile,
+    first: Sequence[Attacker],
+    further: Sequence[Attacker],
+    done: Protection,
+    start: Mask | None = None,
+) -> Protection:
+    """Hide what further attackers ask for beyond what was hidden against the first.
+
+    Meant for many who each know a little more than those, such as families: most are kept off
+    already, and the tables that prove it against others prove it against them.
+    """
+    after, demanding = _against_each(system, profile, further, done)
+    if 0 < len(demanding) <= MANY:
+        kept = done.primary if start is None else done.primary | start
+        choice = Choice(system, profile, (*first, *demanding), after.hidden)
+        assert after.pool is not None
+        for attack in choice.attacks:
+            attack.know(after.pool)
+        choice.show_again(kept)
+        pool = np.column_stack([attack.tables for attack in choice.attacks])
+        lighter = Protection(done.primary, choice.hidden, (), pool)
+        after, _ = _against_each(system, profile, further, lighter)
+    nothing = (no_tables(system),) * len(first)
+    return Protection(done.primary, after.hidden, (*nothing, *after.certificates), after.pool)
+
+
+def _against_each(
+    system: LinearSystem, profile: Profile, attackers: Sequence[Attacker], done: Protection
+) -> tuple[Protection, list[Attacker]]:
+    """Hide what each of several attackers asks for, one by one; tell who asked for more."""
+    assert done.pool is not None
+    hidden, pool, proofs, demanding = done.hidden, done.pool, [], []
+    for number, who in enumerate(attackers):
+        progress.step("Thinking of those who know a record", number, len(attackers))
+        proof = from_pool(system, sensitive(system, hidden, profile, who), who, pool)
+        if proof is None:
+            choice = Choice(system, profile, (who,), hidden)
+            (attack,) = choice.attacks
+            old = attack.know(pool)
+            while choice.repair():
+                pass
+            if (choice.hidden != hidden).any():
+                demanding.append(who)
+            proof, hidden = attack.certificate(), choice.hidden
+            pool = np.column_stack([pool, attack.tables[:, old:]])
+        proofs.append(proof)
+    return Protection(done.primary, hidden, tuple(proofs), pool), demanding
 
 
 def first_choice(system: LinearSystem, profile: Profile, start: Mask | None = None) -> Mask:
     """Return the small cells and the complements that stop exact linear recovery, no more."""
-    primary = profile.is_small(system.values, system.limits)
+    primary = small_cells(system, profile)
     if start is not None:
         primary = primary | start
     if profile.others == Others.NEAREST:
         return primary  # nothing can be recovered exactly from rounded numbers
-    costs = np.where(must_show(system, profile), FOREVER, system.costs)
-    return eliminate(system.sums, primary, by_cost(costs, system.sums))
+    shown = must_show(system, profile)
+    costs = np.where(shown, FOREVER, system.costs)
+    hidden = eliminate(system.sums, primary, by_cost(costs, system.sums)) & ~shown
+    return hidden if system.earlier is None else hidden | _hidden_before(system.earlier)
 
 
 def _several(attackers: Attacker | Sequence[Attacker]) -> tuple[Attacker, ...]:
@@ -72,9 +132,20 @@ def _several(attackers: Attacker | Sequence[Attacker]) -> tuple[Attacker, ...]:
 
 
 def must_show(system: LinearSystem, profile: Profile) -> Mask:
-    """Tell which cells can never be hidden: zeros, where all know that they are printed."""
+    """Tell which cells can never be hidden: those that readers have already.
+
+    That are zeros, where all know that they are printed, and what earlier releases told exactly.
+    """
     zeros_shown = profile.zeros == Zeros.SHOWN and profile.primary_low > 0
-    return np.asarray((system.values == 0) & zeros_shown)
+    zeros = np.asarray((system.values == 0) & zeros_shown)
+    if system.earlier is None:
+        return zeros
+    return (zeros & ~system.earlier.only) | system.earlier.exact
+
+
+def _hidden_before(earlier: Earlier) -> Mask:
+    """Tell which cells stay hidden whatever is chosen: no table of the new release prints them."""
+    return earlier.only & ~earlier.exact
 
 
 class Choice:
@@ -84,17 +155,20 @@ class Choice:
         self, system: LinearSystem, profile: Profile, who: tuple[Attacker, ...], hidden: Mask
     ) -> None:
         self.system, self.profile, self.hidden = system, profile, hidden.copy()
-        self.costs = np.where(must_show(system, profile), FOREVER, system.costs)
+        self.fixed = must_show(system, profile)
+        self.costs = np.where(self.fixed, FOREVER, system.costs)
         reading = read_hiding(system, hidden, profile)
         self.attacks = [Attack(system, reading, profile.width, attacker) for attacker in who]
-        never = np.asarray(system.sums.T @ (self.costs == FOREVER).astype(np.int64)) > 0
+        nothing = self.fixed & (system.values == 0)
+        never = np.asarray(system.sums.T @ nothing.astype(np.int64)) > 0
         for attack in self.attacks:
             attack.programme.never |= never
 
     def repair(self) -> bool:
         """Hide what one round of attacks shows to be needed; tell whether that was anything."""
         before = int(self.hidden.sum())
-        for attack in self.attacks:
+        for number, attack in enumerate(self.attacks):
+            progress.step("Looking for what must be hidden", number, len(self.attacks))
             self._hide_small_residuals()
             attack.aim(self._targets(attack))
             attack.sweep()
@@ -111,8 +185,11 @@ class Choice:
         """Print, dearest first, each complement that turns out not to be needed."""
         for attack in self.attacks:
             attack.aim(self._targets(attack))
+        told = self.system.earlier
+        kept = kept if told is None else kept | told.only
         spare = np.flatnonzero(self.hidden & ~kept)
-        for cell in spare[np.argsort(-self.costs[spare], kind="stable")]:
+        for number, cell in enumerate(spare[np.argsort(-self.costs[spare], kind="stable")]):
+            progress.step("Showing again what need not be hidden", number, len(spare))
             for attack in self.attacks:
                 if attack.tables.shape[1] > KEPT:
                     attack.forget()
@@ -139,7 +216,8 @@ class Choice:
     def _cure(self, attack: Attack, target: int) -> int:
         may = ~self.hidden & (self.costs < FOREVER)
         blocking = attack.blocking(target, may)
-        if not len(blocking) and as_hidden(self.system, self.hidden, self.profile)[1] < OPEN:
+        marked = as_hidden(self.system, self.hidden, self.profile)
+        if not len(blocking) and (marked.high < OPEN).any():
             blocking = np.flatnonzero(may)  # a larger one, so that [c] no longer says "at most"
         if not len(blocking):
             raise Unsafe(
@@ -160,7 +238,7 @@ class Choice:
             return
         system = self.system
         for who in [attack.attacker for attack in self.attacks]:
-            rest = np.asarray(system.sums @ who.unknown(system))
+            rest = who.left_of(system)
             unknown = ~who.knows_cells(system)
             changed = True
             while changed:
@@ -174,8 +252,11 @@ class Choice:
                     cures = [
                         c
                         for c in [*inside[~self.hidden[inside] & unknown[inside]], total]
-                        if c == total or not self.profile.is_small(left + rest[c])
+                        if (c == total or not self.profile.is_small(left + rest[c]))
+                        and not self.fixed[c]
                     ]
+                    if not cures:
+                        continue  # whoever audits says so
                     self.hide(int(min(cures, key=lambda c: (self.costs[c], c))))
                     changed = True
                     break

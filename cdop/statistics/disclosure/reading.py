@@ -25,34 +25,53 @@ def shown(system: LinearSystem, profile: Profile) -> Reading:
     if profile.others != Others.NEAREST:
         return Reading(values, values)
     printed, reach = nearest(values, profile.base), profile.base // 2
-    low = np.where(values == 0, 0, np.maximum(printed - reach, profile.primary_high + 1))
+    low = np.where(values == 0, 0, np.maximum(printed - reach, _limits(system, profile) + 1))
     return Reading(low, np.where(values == 0, 0, printed + reach))
 
 
-def as_hidden(system: LinearSystem, hidden: Mask, profile: Profile) -> tuple[int, int]:
-    """Return what `[c]` tells. Raises `Unsafe` for a hidden zero where zeros are always printed.
+def as_hidden(system: LinearSystem, hidden: Mask, profile: Profile) -> Reading:
+    """Return what `[c]` tells of each cell, if it is hidden.
 
-    Where counts are rounded, and none but small ones are hidden, `[c]` reads "1 to 7".
+    Where counts are rounded, and none but small ones are hidden, `[c]` reads "1 to 7". Raises
+    `Unsafe` for a hidden zero where zeros are always printed.
     """
+    size, limits = len(system.values), _limits(system, profile)
     if profile.zeros != Zeros.SHOWN or profile.primary_low == 0:
-        return 0, OPEN
-    if (hidden & (system.values == 0)).any():
+        return Reading(np.zeros(size, np.int64), np.full(size, OPEN))
+    ours = hidden if system.earlier is None else hidden & ~system.earlier.only
+    if (ours & (system.values == 0)).any():
         raise Unsafe("A zero is hidden, although the profile says that zeros are printed")
     narrow = profile.others == Others.NEAREST
-    narrow &= bool((system.values[hidden] <= profile.primary_high).all())
-    return 1, profile.primary_high if narrow else OPEN
+    narrow &= bool((system.values[ours] <= limits[ours]).all())
+    high = limits if narrow else np.full(size, OPEN)
+    return Reading(np.ones(size, np.int64), high)
 
 
 def read_hiding(system: LinearSystem, hidden: Mask, profile: Profile) -> Reading:
     """Return what a release with these cells hidden tells."""
-    bare, least_most = shown(system, profile), as_hidden(system, hidden, profile)
-    low = np.where(hidden, least_most[0], bare.low)
-    return Reading(low, np.where(hidden, least_most[1], bare.high))
+    bare, marked = shown(system, profile), as_hidden(system, hidden, profile)
+    low = np.where(hidden, marked.low, bare.low)
+    return _with_earlier(system, Reading(low, np.where(hidden, marked.high, bare.high)))
 
 
-def read_rounding(printed: Counts, reach: int) -> Reading:
+def read_rounding(system: LinearSystem, printed: Counts, reach: int) -> Reading:
     """Return what numbers printed within `reach` of the true counts tell."""
-    return Reading(np.maximum(printed - reach, 0), printed + reach)
+    return _with_earlier(system, Reading(np.maximum(printed - reach, 0), printed + reach))
+
+
+def _with_earlier(system: LinearSystem, reading: Reading) -> Reading:
+    """Return what is read by whoever kept the earlier releases as well."""
+    told = system.earlier
+    if told is None:
+        return reading
+    low = np.where(told.only, told.low, np.maximum(reading.low, told.low))
+    return Reading(low, np.where(told.only, told.high, np.minimum(reading.high, told.high)))
+
+
+def _limits(system: LinearSystem, profile: Profile) -> Counts:
+    """Return the greatest small count of each cell."""
+    least = np.full(len(system.values), profile.primary_high)
+    return least if system.limits is None else np.maximum(system.limits, least)
 
 
 def nearest(values: Counts, base: int) -> Counts:

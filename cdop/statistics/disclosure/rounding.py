@@ -12,14 +12,15 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from cdop.errors import Refused, Unsafe
-from cdop.statistics.disclosure.attack import Attack, Audit, search
+from cdop.statistics.disclosure import progress
+from cdop.statistics.disclosure.attack import Attack, Audit, from_pool, search
 from cdop.statistics.disclosure.attackers import PUBLIC, Attacker
 from cdop.statistics.disclosure.certificate import Certificate, check_tables
 from cdop.statistics.disclosure.integers import Integers
 from cdop.statistics.disclosure.profiles import Others, Profile
 from cdop.statistics.disclosure.reading import read_rounding
 from cdop.statistics.disclosure.sensitive import sensitive
-from cdop.statistics.disclosure.system import Counts, LinearSystem
+from cdop.statistics.disclosure.system import Counts, LinearSystem, Mask
 
 DRAWS = 6  # seeds tried before it is said that no rounding is safe
 LOW = "[low]"  # what is printed where a count rounds to 0
@@ -58,8 +59,11 @@ def round_counts(
     keep: Counts | None = None,
     seed: int = 0,
     attackers: Sequence[Attacker] = (PUBLIC,),
-) -> Numbers:
-    """Return a rounding that holds against every attacker. Raises `Unsafe` when none is found."""
+) -> tuple[Numbers, list[Certificate]]:
+    """Return a rounding that holds against every attacker, and the proofs.
+
+    Raises `Unsafe` when none is found.
+    """
     if profile.others != Others.CONTROLLED:
         raise Refused(f"The profile {profile.id} does not round all counts together")
     reason = Unsafe("No rounding was found in which every total is the sum of its parts")
@@ -71,25 +75,33 @@ def round_counts(
         else:
             continue
         try:
-            audit_rounded(system, profile, numbers, attackers)
+            return numbers, audit_rounded(system, profile, numbers, attackers)
         except Unsafe as unsafe:
             reason = unsafe
-        else:
-            return numbers
     raise reason
 
 
 def audit_rounded(
     system: LinearSystem, profile: Profile, numbers: Numbers, attackers: Sequence[Attacker]
-) -> tuple[Audit, ...]:
+) -> list[Certificate]:
     """Try to undo a rounded release. Return the proofs that it holds, or raise `Unsafe`."""
-    reading = read_rounding(numbers.printed, numbers.reach)
+    reading = read_rounding(system, numbers.printed, numbers.reach)
     nothing = np.zeros(len(system.values), dtype=bool)
-    found = []
+    found: list[Certificate] = []
+    pool = system.atoms[:, None]
     for who in attackers:
-        attack = Attack(system, reading, profile.width, who)
-        found.append(search(attack, sensitive(system, nothing, profile, who)))
-    return checked(system, profile, numbers.printed, numbers.reach, attackers, found).audits
+        progress.step("Trying to undo the rounding", len(found), len(attackers))
+        must = sensitive(system, nothing, profile, who)
+        proof = from_pool(system, must, who, pool)
+        if proof is None:
+            attack = Attack(system, reading, profile.width, who)
+            old = attack.know(pool)
+            proof = search(attack, must)
+            check_tables(system, reading, proof, must, who)
+            pool = np.column_stack([pool, attack.tables[:, old:]])
+        found.append(proof)
+    checked(system, profile, numbers.printed, numbers.reach, attackers, found)
+    return found
 
 
 def checked(
@@ -103,13 +115,14 @@ def checked(
     """Check a rounding and its certificates by arithmetic alone. Raises `Unsafe`."""
     if printed.shape != system.values.shape or not profile.base <= reach + 1 <= 2 * profile.base:
         raise Unsafe("The disclosure check answered another question, so there is no release")
-    if (printed < 0).any() or (printed % profile.base != 0).any():
+    ours, lines = own_cells(system), _own_lines(system)
+    if (printed[ours] < 0).any() or (printed[ours] % profile.base != 0).any():
         raise Unsafe("A rounded count is not a multiple of the base")
-    if (np.abs(printed - system.values) > reach).any():
+    if (np.abs(printed - system.values)[ours] > reach).any():
         raise Unsafe("A rounded count is too far from the truth")
-    if (system.line_parts @ printed != printed[system.line_totals]).any():
+    if (system.line_parts @ printed != printed[system.line_totals])[lines].any():
         raise Unsafe("A rounded total is not the sum of its parts")
-    reading = read_rounding(printed, reach)
+    reading = read_rounding(system, printed, reach)
     nothing = np.zeros(len(printed), dtype=bool)
     audits = []
     for who, tables in zip(attackers, found, strict=True):
@@ -118,6 +131,19 @@ def checked(
         digest = tables.digest(system, printed)
         audits.append(Audit(profile.id, (who.id,), len(must.names), width, tables, digest))
     return Rounded(Numbers(printed, reach), tuple(audits))
+
+
+def own_cells(system: LinearSystem) -> Counts:
+    """Return the cells that the release itself prints, not only an earlier one."""
+    told = system.earlier
+    return np.arange(len(system.values)) if told is None else np.flatnonzero(~told.only)
+
+
+def _own_lines(system: LinearSystem) -> Mask:
+    """Tell which lines hold cells of the release alone."""
+    others = np.ones(len(system.values), dtype=np.int64)
+    others[own_cells(system)] = 0
+    return np.asarray((system.line_parts @ others == 0) & (others[system.line_totals] == 0))
 
 
 def _selected(system: LinearSystem) -> csr_matrix:
@@ -136,15 +162,18 @@ def _drawn(
     Columns are steps up from the multiple below: one for each cell, and with `beyond` one further
     down and one further up, each dear.
     """
-    values = system.values
+    ours = own_cells(system)
+    values = system.values[ours]
     below, rest = values // base, values % base
     wanted = (np.random.default_rng(seed).random(len(values)) * base < rest).astype(np.int64)
     dear = np.ones(len(values))
     if keep is not None:
+        keep = keep[ours]
         step = keep // base - below
         fits = (keep >= 0) & (keep % base == 0) & ((step == 0) | ((step == 1) & (rest > 0)))
         wanted, dear = np.where(fits, step, wanted), np.where(fits, KEPT, 1.0)
-    lines = csr_matrix(system.line_parts - _selected(system))
+    every = csr_matrix(system.line_parts - _selected(system))
+    lines = csr_matrix(every[np.flatnonzero(_own_lines(system))][:, ours])
     costs, highs, columns = [np.where(wanted == 1, -dear, dear)], [(rest > 0) * 1], [lines]
     if beyond:
         costs += [np.full(len(values), FURTHER)] * 2
@@ -156,6 +185,8 @@ def _drawn(
         return None
     moves = steps.reshape(-1, len(values))
     up = moves[0] if not beyond else moves[0] - moves[1] + moves[2]
-    printed = base * (below + up)
-    reach = base - 1 if (np.abs(printed - values) < base).all() else 2 * base - 1
-    return Numbers(printed, reach) if (np.abs(printed - values) <= reach).all() else None
+    near = base * (below + up)
+    reach = base - 1 if (np.abs(near - values) < base).all() else 2 * base - 1
+    printed = np.zeros_like(system.values)
+    printed[ours] = near
+    return Numbers(printed, reach) if (np.abs(near - values) <= reach).all() else None

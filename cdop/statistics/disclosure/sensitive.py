@@ -25,6 +25,12 @@ class Sensitive:
         return f"{words}{system.label(cell)}"
 
 
+def small_cells(system: LinearSystem, profile: Profile) -> Mask:
+    """Tell which cells are small and not known to everybody from an earlier release."""
+    small = profile.is_small(system.values, system.limits)
+    return small if system.earlier is None else small & ~system.earlier.exact
+
+
 def sensitive(
     system: LinearSystem, hidden: Mask, profile: Profile, attacker: Attacker = PUBLIC
 ) -> Sensitive:
@@ -37,16 +43,24 @@ def sensitive(
     size = len(system.values)
     known = attacker.knows_cells(system)
     rest = np.asarray(system.sums @ attacker.unknown(system), dtype=np.int64)
-    small = profile.is_small(system.values, system.limits) & ~known
+    small = small_cells(system, profile) & ~known
     if attacker.rests:
         small |= profile.is_small(rest, system.limits) & (rest < system.values)
         small |= _above_known_sums(system, profile, attacker) & ~known
+    widths = np.full(size, profile.width)
+    if profile.others != Others.EXACT:
+        # A printed multiple tells how far a count goes: who knows records of it knows how few
+        # more there can be. That there are none is no secret, and otherwise one more is asked for.
+        mine = system.values - rest
+        small &= (rest > 0) | (mine == 0)
+        widths = np.maximum(profile.width - mine, 1)
     cells = np.flatnonzero(small)
     rows = [_unit(cells, size)]
     names = [("", int(cell)) for cell in cells]
     if profile.others == Others.EXACT:
-        lines = small_lines(system, hidden & ~known, profile, rest)
-        if rest is not system.values:
+        left = attacker.left_of(system)
+        lines = small_lines(system, hidden & ~known, profile, left)
+        if (left != system.values).any():
             lines = np.union1d(lines, small_lines(system, hidden, profile, system.values))
             kept = (system.line_parts[lines] @ (hidden & ~known).astype(np.int64)) > 0
             lines = lines[np.asarray(kept, dtype=bool)]
@@ -58,12 +72,17 @@ def sensitive(
     nested = _small_differences(system, profile, attacker)
     rows.append(csr_matrix(_unit(nested[:, 0], size) - _unit(nested[:, 1], size)))
     names += [("what is left without another table's of ", int(outer)) for outer in nested[:, 0]]
-    widths = [profile.width] * len(names) + [1] * len(system.groups)
+    mine = system.values - rest
+    known_of = mine[nested[:, 0]] - mine[nested[:, 1]]
+    less = profile.width if profile.others == Others.EXACT else profile.width - known_of
+    asked = [*widths[cells], *[profile.width] * (len(names) - len(cells) - len(nested))]
+    asked += list(np.maximum(np.broadcast_to(less, len(nested)), 1))
+    asked += [1] * len(system.groups)
     totals_, parts_ = np.array(system.groups, dtype=np.int64).reshape(-1, 2).T
     rows.append(csr_matrix(_unit(totals_, size) - _unit(parts_, size)))
     names += [("that all belong to ", part) for _, part in system.groups]
     return Sensitive(
-        csr_matrix(vstack(rows), dtype=np.int64), np.array(widths, dtype=np.int64), tuple(names)
+        csr_matrix(vstack(rows), dtype=np.int64), np.array(asked, dtype=np.int64), tuple(names)
     )
 
 
@@ -74,14 +93,20 @@ def small_lines(system: LinearSystem, hidden: Mask, profile: Profile, values: Co
     number = np.asarray(system.line_parts @ hidden.astype(np.int64))
     sums = np.asarray(system.line_parts @ (hidden * values))
     limits = None if system.limits is None else system.limits[system.line_totals]
-    return np.flatnonzero((number >= 2) & profile.is_small(sums, limits))
+    small = (number >= 2) & profile.is_small(sums, limits)
+    if system.earlier is not None:  # nobody can take back what an earlier release told exactly
+        open_ = ~system.earlier.exact
+        told = np.asarray(system.line_parts @ (open_ & ~hidden).astype(np.int64)) == 0
+        small &= ~(told & ~open_[system.line_totals])
+    return np.flatnonzero(small)
 
 
 def _small_differences(system: LinearSystem, profile: Profile, attacker: Attacker) -> Counts:
     """Return the nested pairs whose difference is small, and not known to the attacker."""
     pairs = np.array(system.nested, dtype=np.int64).reshape(-1, 2)
     less = system.values[pairs[:, 0]] - system.values[pairs[:, 1]]
-    pairs = pairs[profile.is_small(less)]
+    rest = np.asarray(system.sums @ attacker.unknown(system))
+    pairs = pairs[profile.is_small(less) & (rest[pairs[:, 0]] > rest[pairs[:, 1]])]
     if attacker.own is not None:
         unknown = np.asarray(system.sums @ (~attacker.own).astype(np.int64))
         pairs = pairs[unknown[pairs[:, 0]] > unknown[pairs[:, 1]]]

@@ -68,6 +68,24 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """What earlier releases have told of each cell, for good: at least `low`, at most `high`.
+
+    `only` marks cells that no table of the new release prints. Nothing was told of a cell from 0
+    to 2**31 - 1.
+    """
+
+    low: Counts
+    high: Counts
+    only: Mask
+
+    @property
+    def exact(self) -> Mask:
+        """Tell which counts are known exactly: no release can take them back."""
+        return np.asarray(self.low == self.high)
+
+
+@dataclass(frozen=True)
 class LinearSystem:
     """Distinct cells of a release over its atoms.
 
@@ -77,6 +95,7 @@ class LinearSystem:
     which they are above the profile's; `groups` pairs a total with a part that holds all of it,
     which must not be found out. Both come from `care.with_care`. `nested` pairs a cell with another
     inside it that has the same codes in a smaller population: their difference is a count too.
+    `earlier` is there when the system also holds the cells of releases made before.
     """
 
     sums: csr_matrix
@@ -87,6 +106,7 @@ class LinearSystem:
     limits: Counts | None = None
     groups: tuple[tuple[int, int], ...] = ()
     nested: tuple[tuple[int, int], ...] = ()
+    earlier: Earlier | None = None
 
     @cached_property
     def line_parts(self) -> csr_matrix:

@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 
 from cdop.statistics.disclosure.attackers import Attacker
 from cdop.statistics.disclosure.profiles import Profile
-from cdop.statistics.disclosure.system import Counts, LinearSystem, Mask
+from cdop.statistics.disclosure.system import Counts, Earlier, LinearSystem, Mask
 
 Arrays = dict[str, Any]
 BROKEN = (KeyError, ValueError, TypeError, OSError, EOFError, BadZipFile)
@@ -64,6 +64,7 @@ def pack(
         "start": start,
         "keep": keep,
         "limits": system.limits,
+        **({} if system.earlier is None else _earlier_arrays(system.earlier)),
     }.items():
         if array is not None:
             arrays[name] = array
@@ -84,6 +85,7 @@ def unpack(question: bytes) -> Question:
         data.get("limits"),
         tuple((total, part) for total, part in text["groups"]),
         tuple((outer, inner) for outer, inner in text["nested"]),
+        _earlier(data),
     )
     attackers = tuple(
         Attacker(
@@ -97,13 +99,23 @@ def unpack(question: bytes) -> Question:
     return Question(
         text["task"],
         system,
-        Profile(**text["profile"]),
+        Profile(**{**text["profile"], "audiences": tuple(text["profile"]["audiences"])}),
         attackers,
         data.get("hidden"),
         data.get("start"),
         data.get("keep"),
         text["seed"],
     )
+
+
+def _earlier_arrays(told: Earlier) -> Arrays:
+    return {"earlier_low": told.low, "earlier_high": told.high, "earlier_only": told.only}
+
+
+def _earlier(data: Arrays) -> Earlier | None:
+    if "earlier_low" not in data:
+        return None
+    return Earlier(data["earlier_low"], data["earlier_high"], data["earlier_only"])
 
 
 def pack_matrix(name: str, sparse: csr_matrix) -> Arrays:

@@ -4,30 +4,27 @@ The parent sends arrays, never code, gets arrays back, and checks the certificat
 gets no environment but the import path, so no key of the register is within its reach.
 """
 
-import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zipfile import BadZipFile
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
 from cdop.errors import CdopError, Unsafe
-from cdop.statistics.disclosure import wire
-from cdop.statistics.disclosure.attack import Audit, audit
-from cdop.statistics.disclosure.attackers import PUBLIC, Attacker
-from cdop.statistics.disclosure.certificate import Certificate, check_certificate
+from cdop.statistics.disclosure import progress, wire
+from cdop.statistics.disclosure.asking import OnStep, ask
+from cdop.statistics.disclosure.attack import Audit, audit, from_pool
+from cdop.statistics.disclosure.attackers import PUBLIC, Attacker, sooner_and_later
+from cdop.statistics.disclosure.certificate import Certificate, check_certificate, no_tables
 from cdop.statistics.disclosure.exact import protect_exactly
 from cdop.statistics.disclosure.measure import measure
 from cdop.statistics.disclosure.profiles import Profile
-from cdop.statistics.disclosure.protect import protect
+from cdop.statistics.disclosure.protect import Protection, protect, protect_further
 from cdop.statistics.disclosure.reading import read_hiding, read_rounding
 from cdop.statistics.disclosure.rounding import (
     Numbers,
     Rounded,
-    audit_rounded,
     checked,
     round_counts,
 )
@@ -58,6 +55,7 @@ def protect_and_audit(
     hidden: Mask | None = None,
     seconds: float = SECONDS,
     command: tuple[str, ...] = COMMAND,
+    on_step: OnStep | None = None,
 ) -> tuple[Mask, Audit]:
     """Return which cells to hide, and the proof that the release cannot then be undone.
 
@@ -65,7 +63,13 @@ def protect_and_audit(
     runs in a child process, ended after `seconds`. Raises `Unsafe` whenever there is no proof.
     """
     found = hide_against(
-        system, profile, (attacker,), hidden=hidden, seconds=seconds, command=command
+        system,
+        profile,
+        (attacker,),
+        hidden=hidden,
+        seconds=seconds,
+        command=command,
+        on_step=on_step,
     )
     return found.hidden, found.audits[0]
 
@@ -80,13 +84,16 @@ def hide_against(
     exact: bool = False,
     seconds: float = SECONDS,
     command: tuple[str, ...] = COMMAND,
+    on_step: OnStep | None = None,
 ) -> Hiding:
     """As `protect_and_audit`, against several attackers at once; `start` is hidden in any case.
 
     With `exact`, as little as possible is hidden, going by `system.costs`: for small systems.
     """
     task = "exact" if exact else "hide"
-    answer = _ask(wire.pack(task, system, profile, attackers, hidden, start), command, seconds)
+    answer = ask(
+        wire.pack(task, system, profile, attackers, hidden, start), command, seconds, on_step
+    )
     try:
         chosen = answer["hidden"].astype(bool)
         found = [Certificate(wire.matrix(answer, f"tables{i}")) for i in range(len(attackers))]
@@ -113,6 +120,7 @@ def round_system(
     seed: int = 0,
     seconds: float = SECONDS,
     command: tuple[str, ...] = COMMAND,
+    on_step: OnStep | None = None,
 ) -> Rounded:
     """Round every count of a release to a neighbouring multiple, so that all totals add up.
 
@@ -122,7 +130,7 @@ def round_system(
     proof that small counts stay as uncertain as the profile asks.
     """
     question = wire.pack("round", system, profile, attackers, keep=keep, seed=seed)
-    answer = _ask(question, command, seconds)
+    answer = ask(question, command, seconds, on_step)
     try:
         printed, reach = answer["printed"].astype(np.int64), int(answer["reach"])
         found = [Certificate(wire.matrix(answer, f"tables{i}")) for i in range(len(attackers))]
@@ -140,6 +148,7 @@ def measure_widths(
     *,
     seconds: float = SECONDS,
     command: tuple[str, ...] = COMMAND,
+    on_step: OnStep | None = None,
 ) -> Counts:
     """Return how closely each attacker can work out each small cell: see `measure`.
 
@@ -148,7 +157,7 @@ def measure_widths(
     keep = None if numbers is None else numbers.printed
     reach = 0 if numbers is None else numbers.reach
     question = wire.pack("measure", system, profile, attackers, hidden, keep=keep, seed=reach)
-    found = _ask(question, command, seconds)
+    found = ask(question, command, seconds, on_step)
     try:
         return np.asarray(found["widths"], np.int64).reshape(len(attackers), len(system.values))
     except wire.BROKEN:
@@ -172,59 +181,51 @@ def _work(asked: wire.Question) -> bytes:
         if asked.keep is None:
             reading = read_hiding(system, asked.hidden, profile)
         else:
-            reading = read_rounding(asked.keep, asked.seed)
+            reading = read_rounding(system, asked.keep, asked.seed)
         widths = measure(system, asked.hidden, reading, profile, attackers)
         return wire.pack_bytes(**parts, widths=widths)
-    certificates: list[Certificate | None] = [None] * len(attackers)
     if asked.task == "round":
-        numbers = round_counts(system, profile, asked.keep, asked.seed, attackers)
+        numbers, proofs = round_counts(system, profile, asked.keep, asked.seed, attackers)
         parts |= {"printed": numbers.printed, "reach": np.array(numbers.reach)}
-        proofs = [a.certificate for a in audit_rounded(system, profile, numbers, attackers)]
     else:
-        hidden = asked.hidden
-        if hidden is None and asked.task == "exact":
-            best = protect_exactly(system, profile, attackers)
-            hidden, certificates = best.protection.hidden, list(best.protection.certificates)
-            parts["bound"] = np.array(best.bound)
-        elif hidden is None:
-            proposal = protect(system, profile, attackers, asked.start)
-            hidden, certificates = proposal.hidden, list(proposal.certificates)
-        parts["hidden"] = hidden
-        parts.setdefault("bound", np.array(0.0))
-        proofs = [
-            audit(system, hidden, profile, attacker, hints=hint).certificate
-            for attacker, hint in zip(attackers, certificates, strict=True)
-        ]
+        done, bound = _hide(asked)
+        parts |= {"hidden": done.hidden, "bound": np.array(bound)}
+        proofs = []
+        for attacker, hint in zip(attackers, done.certificates, strict=True):
+            progress.step("Trying to undo what is hidden", len(proofs), len(attackers))
+            proofs.append(_audited(system, done, profile, attacker, hint))
     for i, proof in enumerate(proofs):
         parts |= wire.pack_matrix(f"tables{i}", csr_matrix(proof.tables))
     return wire.pack_bytes(**parts)
 
 
-def _ask(question: bytes, command: tuple[str, ...], seconds: float) -> wire.Arrays:
-    """Send the question to a child process. Raises `Unsafe` for its reason or its silence."""
-    environment = {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
-    try:
-        done = subprocess.run(  # noqa: S603 - this interpreter, this module
-            command,
-            input=question,
-            capture_output=True,
-            timeout=seconds,
-            env=environment,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        raise Unsafe("The disclosure check did not finish, so there is no release") from None
-    if done.returncode != 0:
-        raise Unsafe("The disclosure check failed, so there is no release")
-    try:
-        found = wire.unpack_bytes(done.stdout)
-        reason = found["unsafe"].tobytes().decode()
-    except (*wire.BROKEN, BadZipFile):
-        raise Unsafe("The disclosure check gave no answer, so there is no release") from None
-    if reason:
-        raise Unsafe(reason)
-    return found
+def _hide(asked: wire.Question) -> tuple[Protection, float]:
+    """Choose what to hide: against all who know no single record at once, then against the rest."""
+    system, profile, attackers = asked.system, asked.profile, asked.attackers
+    if asked.hidden is not None:
+        nothing = (no_tables(system),) * len(attackers)
+        return Protection(asked.hidden, asked.hidden, nothing), 0.0
+    if asked.task == "exact":
+        best = protect_exactly(system, profile, attackers)
+        return best.protection, best.bound
+    first, further = sooner_and_later(attackers)
+    done = protect(system, profile, first, asked.start)
+    if further:
+        done = protect_further(system, profile, first, further, done, asked.start)
+    return done, 0.0
+
+
+def _audited(
+    system: LinearSystem, done: Protection, profile: Profile, attacker: Attacker, hint: Certificate
+) -> Certificate:
+    if done.pool is not None:
+        must = sensitive(system, done.hidden, profile, attacker)
+        proof = from_pool(system, must, attacker, done.pool)
+        if proof is not None:
+            return proof
+    return audit(system, done.hidden, profile, attacker, hints=hint).certificate
 
 
 if __name__ == "__main__":
+    progress.tell_parent()
     sys.stdout.buffer.write(answer(sys.stdin.buffer.read()))

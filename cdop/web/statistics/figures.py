@@ -47,8 +47,11 @@ class Section:
     measures: list[str]
 
 
-def sections(tables: YearTables, cells: Cells) -> list[Section]:
-    """Return the three populations of a year, each with its own tables."""
+def sections(tables: YearTables, cells: Cells, zero: str = "0") -> list[Section]:
+    """Return the three populations of a year, each with its own tables.
+
+    `zero` is what stands for a 0: where counts are rounded it means no more than that they are few.
+    """
     found = []
     for population in tables.definitions.populations:
         mine = [t for t in tables.every if t.population == population.code]
@@ -59,11 +62,11 @@ def sections(tables: YearTables, cells: Cells) -> list[Section]:
                 code=population.code,
                 title=population.title,
                 description=population.description,
-                total=shown(cells[own[0].code, (TOTAL,) * len(own[0].by)]),
-                bars=[bars(tables, t, cells) for t in own if len(t.by) == 1],
-                grids=[grid(tables, t, cells) for t in own if len(t.by) == 2],
+                total=shown(cells[own[0].code, (TOTAL,) * len(own[0].by)], zero),
+                bars=[bars(tables, t, cells, zero) for t in own if len(t.by) == 1],
+                grids=[grid(tables, t, cells, zero) for t in own if len(t.by) == 2],
                 measures=[
-                    _sentence(m.title, m.of, *measured(cells, m))
+                    _sentence(m.title, m.of, *measured(cells, m), zero)
                     for m in tables.definitions.measures
                     if m.table in codes
                 ],
@@ -72,28 +75,28 @@ def sections(tables: YearTables, cells: Cells) -> list[Section]:
     return found
 
 
-def shown(count: int | None) -> str:
+def shown(count: int | None, zero: str = "0") -> str:
     """Return what stands in a cell: the count, or the one mark of all that is hidden."""
-    return HIDDEN if count is None else str(count)
+    return HIDDEN if count is None else str(count) if count else zero
 
 
-def bars(tables: YearTables, table: TableDefinition, cells: Cells) -> Bars:
+def bars(tables: YearTables, table: TableDefinition, cells: Cells, zero: str = "0") -> Bars:
     """Return a one-way table as it is drawn."""
     (name,) = table.by
     counts = [(label, cells[table.code, (code,)]) for code, label in tables.answers[name]]
-    rows = [(label, count, shown(count)) for label, count in counts]
+    rows = [(label, count, shown(count, zero)) for label, count in counts]
     described = _UNDRAWN if any(row[1] is None for row in rows) else _DRAWN
     return Bars(table.code, table.title, described, (tables.title(name), "Deaths"), rows)
 
 
-def grid(tables: YearTables, table: TableDefinition, cells: Cells) -> Grid:
+def grid(tables: YearTables, table: TableDefinition, cells: Cells, zero: str = "0") -> Grid:
     """Return a two-way table, totals first."""
     down, across = table.by
     columns = (TOTAL, *tables.codes(across))
     rows = [
         [
             tables.label(down, code),
-            *(shown(cells[table.code, (code, column)]) for column in columns),
+            *(shown(cells[table.code, (code, column)], zero) for column in columns),
         ]
         for code in (TOTAL, *tables.codes(down))
     ]
@@ -101,9 +104,13 @@ def grid(tables: YearTables, table: TableDefinition, cells: Cells) -> Grid:
     return Grid(table.title, [tables.title(down), *heads], rows)
 
 
-def _sentence(title: str, of: str, numerator: int | None, denominator: int | None) -> str:
+def _sentence(
+    title: str, of: str, numerator: int | None, denominator: int | None, zero: str
+) -> str:
     """Return a percentage in words, with what it is a percentage of."""
     if numerator is None or denominator is None:
         return f"{title}: {HIDDEN}, of {of}"
+    if not numerator and zero != "0":
+        return f"{title}: {zero} of {shown(denominator, zero)}, of {of}"
     share = f" ({percent(numerator / denominator)}%)" if denominator else ""
     return f"{title}: {numerator} of {denominator}{share}, of {of}"

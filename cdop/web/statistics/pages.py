@@ -7,16 +7,8 @@ from cdop.organisations import queries as organisations
 from cdop.security.work import Work
 from cdop.statistics import counting, releasing
 from cdop.statistics.counting import INTERNAL
-from cdop.statistics.definitions import year_days, year_tables
-from cdop.statistics.disclosure import profile
-from cdop.statistics.models import Release
+from cdop.statistics.definitions import year_days
 from cdop.web.statistics.figures import Section, sections
-from cdop.web.templating import moment
-
-_READERS = {
-    "public": "anyone who has every number of this release",
-    "other-years": "anyone who also has the releases of other years",
-}
 
 
 @dataclass(frozen=True)
@@ -33,11 +25,12 @@ class IndexPage:
 
     panels: list[Panel]
     may_build: bool
+    may_read: bool
 
 
 @dataclass(frozen=True)
 class ExactPage:
-    """A panel's year, exact. `profiles` are offered where it can be released."""
+    """A panel's year, exact. `draft` is where a release of it is drafted, if it may be."""
 
     warning: str
     name: str
@@ -47,36 +40,8 @@ class ExactPage:
     sections: list[Section]
     source: str
     release: str | None
-    profiles: list[tuple[str, str]]
-    chosen: str
+    draft: str | None
     not_yet: bool
-
-
-@dataclass(frozen=True)
-class ReleasePage:
-    """A release as it was frozen, and what was proved of it."""
-
-    name: str
-    year: str
-    profile: str
-    built: str
-    shown: int
-    hidden: int
-    width: int
-    readers: list[str]
-    sections: list[Section]
-    package: str
-    facts: list[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class UnsafePage:
-    """Why there is no release."""
-
-    name: str
-    year: str
-    reason: str
-    back: str
 
 
 def index_page(work: Work) -> IndexPage:
@@ -96,6 +61,7 @@ def index_page(work: Work) -> IndexPage:
             for cdop in found
         ],
         may_build=work.actor.may(releasing.BUILD),
+        may_read=work.actor.may(releasing.READ),
     )
 
 
@@ -115,36 +81,8 @@ def exact_page(work: Work, slug: str, year: str) -> ExactPage:
         sections=parts,
         source=found.tables.definitions.source,
         release=_address(released) if released else None,
-        profiles=_profiles() if may_build and ended and not released else [],
-        chosen=releasing.DEFAULT_PROFILE,
+        draft=f"/statistics/releases/new?cdop={slug}&year={year}" if may_build and ended else None,
         not_yet=may_build and not ended,
-    )
-
-
-def release_page(work: Work, release_id: UUID) -> ReleasePage:
-    """Return a release as it left."""
-    release = releasing.get_release(work, release_id)
-    tables = year_tables(release.year, release.edition)
-    cells = releasing.shown_cells(release)
-    hidden = sum(count is None for count in cells.values())
-    chosen = profile(release.profile)
-    return ReleasePage(
-        name=_name(work, release),
-        year=release.year,
-        profile=chosen.title,
-        built=moment(release.drafted_at),
-        shown=len(cells) - hidden,
-        hidden=hidden,
-        width=chosen.width,
-        readers=[_READERS[reader] for reader in release.ledger["attackers"]],
-        sections=sections(tables, cells),
-        package=f"{_address(release.id)}/package",
-        facts=[
-            ("Profile", chosen.title),
-            ("Built", f"{moment(release.drafted_at)}, by {release.built_by}"),
-            ("SHA-256 of the file", release.digest),
-            ("Digest of the proof", release.certificate),
-        ],
     )
 
 
@@ -167,12 +105,3 @@ def _state(work: Work, released: dict[tuple[UUID, str], UUID], cdop_id: UUID, ye
 
 def _address(release_id: UUID) -> str:
     return f"/statistics/releases/{release_id}"
-
-
-def _profiles() -> list[tuple[str, str]]:
-    return [(each.id, each.title) for each in releasing.offered_profiles()]
-
-
-def _name(work: Work, release: Release) -> str:
-    _, last = year_days(release.year)
-    return organisations.name_on(work.session, release.organisation_id, last)

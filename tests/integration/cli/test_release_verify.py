@@ -23,7 +23,8 @@ def test_a_release_is_verified_offline(
     file, key = tmp_path / "release.zip", tmp_path / "key.pem"
     with monkeypatch.context() as patched:
         patched.setattr("cdop.cli.running.open_register", lambda _: sqlite_register)
-        built = cdop("release", "build", "--board", "herefordshire", "--year", YEAR, "--to", file)
+        wanted = ("--board", "herefordshire", "--year", YEAR, "--to", file)
+        built = cdop("release", "build", *wanted, "--approve-as", "release-approver")
         assert built.exit_code == 0, built.output
         key.write_text(cdop("release", "key", "--board", "herefordshire-cdop").output)
     digest = built.output.split()[-1]

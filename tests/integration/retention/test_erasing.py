@@ -22,9 +22,11 @@ from cdop.security.models import DataKey, IndexToken
 from cdop.security.sealing import ERASED, sealed_columns, sealed_tables
 from cdop.security.work import Register
 from cdop.statistics import counting
+from cdop.statistics.drafting import Draft, draft
 from cdop.statistics.models import Release
-from cdop.statistics.releasing import build_release
+from cdop.statistics.proving import build
 from tests.conftest import sqlite_settings
+from tests.desk import PARTNER
 from tests.factories import MAKER, Herefordshire, child, told
 from tests.integration.retention.conftest import Old, a_reviewed_case, keep_for
 from tests.leaks import Canary, assert_no_leak
@@ -133,7 +135,9 @@ def test_a_release_built_afterwards_is_the_same_to_the_byte(old: Old, tmp_path: 
 
     def release(register: Register) -> Release:
         analyst = old.county.actors["analyst"]
-        return build_release(register, analyst, old.county["herefordshire-cdop"], "2026-27")
+        wanted = Draft("2026-27", "partner-1to4", (PARTNER,))
+        panel = old.county["herefordshire-cdop"]
+        return build(register, analyst, register.do(analyst, draft, panel, wanted).id)
 
     try:
         assert release(old.register).package == release(copied).package

@@ -14,9 +14,10 @@ from sqlmodel import select
 from cdop.config import ROOT
 from cdop.deaths.models import Death
 from cdop.security.work import Register
-from cdop.statistics import counting, releasing
+from cdop.statistics import counting
 from cdop.statistics.outcomes import jcr_outcomes
 from tests.deaths import YEAR
+from tests.desk import built
 from tests.factories import MAKER, Herefordshire
 
 CLASSES = tomllib.loads(Path(ROOT, "cdop", "security", "classification.toml").read_text())
@@ -55,9 +56,7 @@ def outcome_table(county: Herefordshire) -> None:
 
 
 def release(county: Herefordshire) -> None:
-    panel = county["herefordshire-cdop"]
-    analyst = county.actors["analyst"]
-    releasing.build_release(county.register, analyst, panel, YEAR, "partner-1to4")
+    built(county)
 
 
 @pytest.mark.parametrize("export", [exact_figures, outcome_table, release])

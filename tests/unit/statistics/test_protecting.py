@@ -13,7 +13,9 @@ from cdop.errors import Refused, Unsafe
 from cdop.statistics import protecting
 from cdop.statistics.counting import Figures, digest, figures
 from cdop.statistics.definitions import YearTables, year_tables
-from cdop.statistics.disclosure import TOTAL, Attacker, LinearSystem, Profile, profile, worker
+from cdop.statistics.disclosure import TOTAL, LinearSystem, Profile, profile, worker
+from cdop.statistics.kinds import Counted
+from cdop.statistics.linking import linked
 from cdop.statistics.protecting import Protected, protect_year
 from tests.unit.statistics.years import YEAR, herefordshire, larger, records
 
@@ -142,28 +144,28 @@ def test_years_out_of_order_are_refused(tables: YearTables) -> None:
 def test_a_suicide_of_an_infant_is_no_refuge_for_a_count(tables: YearTables) -> None:
     """Any reader rules it out; where a record says so all the same, it is kept and counted."""
     infant = (YEAR, YEAR, YEAR, "0-27-days", "male", "white", "2", "no")
-    plain = protecting.system_of(herefordshire(), tables)
-    odd = protecting.system_of(
-        pd.concat([herefordshire(), records([infant])], ignore_index=True), tables
+    together = pd.concat([herefordshire(), records([infant])], ignore_index=True)
+    plain, odd = (
+        linked(Counted(rows, tables, (YEAR,))).system for rows in (herefordshire(), together)
     )
     ages, category = ("reviewed-by-age", ("0-27-days",)), ("reviewed-by-category", ("2",))
-    together = [
+    shared = [
         int((s.sums[[s.places[ages]]].multiply(s.sums[[s.places[category]]])).nnz)
         for s in (plain, odd)
     ]
-    assert together[0] == 0 < together[1]
+    assert shared[0] == 0 < shared[1]
 
 
 @pytest.fixture
 def forged(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that answers with one small count shown."""
 
-    def answer(system: LinearSystem, profile: Profile, attacker: Attacker) -> Any:
-        hidden, proof = worker.protect_and_audit(system, profile, attacker)
-        hidden[np.flatnonzero(profile.is_small(system.values))[0]] = False
-        return hidden, proof
+    def answer(system: LinearSystem, profile: Profile, who: Any, **options: Any) -> Any:
+        found = worker.hide_against(system, profile, who, **options)
+        found.hidden[np.flatnonzero(profile.is_small(system.values))[0]] = False
+        return worker.hide_against(system, profile, who, hidden=found.hidden)
 
-    monkeypatch.setattr(protecting, "protect_and_audit", answer)
+    monkeypatch.setattr(protecting, "hide_against", answer)
 
 
 @pytest.mark.usefixtures("forged")

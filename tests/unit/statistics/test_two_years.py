@@ -10,7 +10,7 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from cdop.errors import Refused
-from cdop.statistics import protecting
+from cdop.statistics import kinds, protecting
 from cdop.statistics.counting import figures
 from cdop.statistics.definitions import TableSet, YearTables, table_sets
 from cdop.statistics.disclosure import PUBLIC, TOTAL, profile
@@ -182,8 +182,9 @@ def test_years_that_are_safe_apart_need_not_be_so_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Why the attacker of other years is there: against the public alone a count is too narrow."""
-    monkeypatch.setattr(protecting, "_is_among", lambda *_: True)
-    monkeypatch.setattr(protecting, "reader_of_other_years", lambda *_: PUBLIC)
+    monkeypatch.setattr(kinds, "_of_one_year", lambda of: np.ones(len(of), dtype=bool))
+    monkeypatch.setattr(protecting, "readers", lambda *_: (PUBLIC,))
+    monkeypatch.setattr(protecting, "families", lambda _: ())
     releases = [
         (year, protect_year(counted_in(year, LATE), small_tables(year), PARTNER))
         for year in (FIRST, SECOND)

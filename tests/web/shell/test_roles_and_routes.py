@@ -50,6 +50,7 @@ DONE_OR_SAID_WHY = {200, 303, 400, 409, 422}
 OTHERWISE: dict[tuple[str, str], set[int]] = {
     ("GET", "/still-here"): {204},
     ("GET", "/deaths/notified"): ABSENT,  # without a receipt
+    ("GET", "/statistics/releases/new"): ABSENT,  # without a panel and a year
     ("GET", "/reports/jcr-outcomes.csv"): ABSENT,  # without a board and a year
     ("GET", "/referrals/new"): PAGE | ABSENT,  # a panel refers from its cases
     ("POST", "/referrals/new"): DONE_OR_SAID_WHY | ABSENT,

@@ -1,16 +1,21 @@
 """Statistics in a real browser, without JavaScript too: from the exact year to the file."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urljoin
+from uuid import UUID
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from cdop.security.work import Register
+from cdop.statistics import settling
 from cdop.web.app import create_app
 from cdop.web.deps import COOKIE
 from tests.browser import assert_accessible, serving
 from tests.client import session_of
 from tests.deaths import YEAR, herefordshire_2013_14
+from tests.desk import released
 from tests.factories import Herefordshire, herefordshire
 
 Open = Callable[..., Page]
@@ -44,25 +49,46 @@ def analyst(county: Herefordshire, visit: Open) -> Iterator[Open]:
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_an_analyst_opens_the_year_builds_the_release_and_downloads_it(
-    analyst: Open, script: bool
+def test_an_analyst_drafts_and_builds_and_after_approval_downloads(
+    county: Herefordshire, analyst: Open, script: bool
 ) -> None:
+    """With JavaScript the page follows the work; without, it is looked at again."""
     page = analyst("/statistics", java_script_enabled=script)
     page.get_by_role("row", name=YEAR).get_by_role("link", name="Exact figures").click()
     expect(page.get_by_role("heading", name="Reviewed in the year: 5")).to_be_visible()
-    page.get_by_role("button", name="Build the release").click()
-    expect(page.get_by_role("heading", name="release", level=1)).to_be_visible()
+    page.get_by_role("link", name="Draft a release").click()
+    page.get_by_label("Who is it for?").fill("Invented public health team")
+    page.get_by_role("button", name="Draft it").click()
+    page.get_by_role("button", name="Stop: comparing the profiles").click()
+    _see(page, "button", "Protect, attack and build it", again=not script).click()
+    _see(page, "heading", "Waits for approval", again=not script)
+    release_id = UUID(page.url.rpartition("/")[2])
+    county.register.do(county.actors["release-approver"], settling.approve, release_id)
+    page.reload()
     expect(page.get_by_role("row", name="Female [c]")).to_have_count(1)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the release").click()
     assert download.value.suggested_filename == "herefordshire-cdop-2013-14-partner-1to4.zip"
 
 
-def test_the_pages_of_statistics_are_accessible(analyst: Open) -> None:
+def _see(page: Page, role: Any, name: str, *, again: bool) -> Locator:
+    """Wait until something stands on the page, looking again where nothing moves by itself."""
+    found = page.get_by_role(role, name=name)
+    for _ in range(120):
+        if again and not found.count():
+            page.wait_for_timeout(500)
+            page.reload()
+    found.first.wait_for(timeout=60_000)
+    return found.first
+
+
+def test_the_pages_of_statistics_are_accessible(county: Herefordshire, analyst: Open) -> None:
     page = analyst("/statistics")
     assert_accessible(page)
     page.get_by_role("row", name=YEAR).get_by_role("link", name="Exact figures").click()
     assert_accessible(page)
-    page.get_by_role("button", name="Build the release").click()
-    page.get_by_role("link", name="Download the release").wait_for()
-    assert_accessible(page)
+    release = released(county)
+    for path in ("", "/new?cdop=herefordshire-cdop&year=2013-14", f"/{release.id}"):
+        page.goto(urljoin(page.url, f"/statistics/releases{path}"))
+        page.get_by_role("heading", level=1).wait_for()
+        assert_accessible(page)

@@ -6,26 +6,23 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
 from cdop.clock import FixedClock
 from cdop.registers import open_register
 from cdop.security.work import Register
-from cdop.statistics import counting, protecting, releasing
+from cdop.statistics import counting, releasing
 from cdop.statistics.definitions import year_tables
-from cdop.statistics.disclosure import Attacker, LinearSystem, Profile, worker
 from cdop.web.app import create_app
 from tests.client import Client, raising
 from tests.conftest import NOW, sqlite_settings
-from tests.deaths import YEAR, add_death, herefordshire_2013_14
-from tests.factories import MAKER, Herefordshire, herefordshire
+from tests.deaths import YEAR, herefordshire_2013_14
+from tests.desk import released
+from tests.factories import Herefordshire, herefordshire
 from tests.panels import audited
 
 EXACT = f"/statistics?cdop=herefordshire-cdop&year={YEAR}"
-WANTED = {"cdop": "herefordshire-cdop", "year": YEAR, "profile": "partner-1to4"}
 
 
 def published(register: Register) -> Herefordshire:
@@ -69,12 +66,10 @@ def web(county: Herefordshire) -> Client:
     return browser(county, "analyst")
 
 
-@pytest.fixture
-def release(reader: Client) -> str:
-    """The address of the release of the shared year, built by whoever asks first."""
-    answer = reader.submit("/statistics/releases", WANTED)
-    assert answer.status_code == 303
-    return str(answer.headers["location"])
+@pytest.fixture(scope="module")
+def release(shared: Herefordshire) -> str:
+    """The address of the release of the shared year."""
+    return f"/statistics/releases/{released(shared).id}"
 
 
 def text(page: str) -> str:
@@ -180,73 +175,18 @@ def test_the_package_downloads_under_a_name_without_counts(
     assert (line.outcome, line.actor) == ("done", "analyst")
 
 
-def test_a_release_is_built_once_and_linked_from_its_year(reader: Client, release: str) -> None:
-    assert reader.submit("/statistics/releases", WANTED).headers["location"] == release
-    page = reader.get(EXACT).text
-    assert f'href="{release}"' in page
-    assert "Build the release" not in page
+def test_a_release_is_linked_from_its_year(reader: Client, release: str) -> None:
+    assert f'href="{release}"' in reader.get(EXACT).text
     assert f'href="{release}"' in reader.get("/statistics").text
+    assert f'href="{release}"' in reader.get("/statistics/releases").text
 
 
-def test_only_an_analyst_may_build_or_read_a_release(shared: Herefordshire, release: str) -> None:
+def test_only_who_may_builds_or_reads_a_release(shared: Herefordshire, release: str) -> None:
     coordinator = browser(shared, "coordinator")
-    assert "Build the release" not in coordinator.get(EXACT).text
-    assert coordinator.submit("/statistics/releases", WANTED).status_code == 404
+    assert "Draft a release" not in coordinator.get(EXACT).text
+    assert coordinator.get("/statistics/releases").status_code == 404
     assert coordinator.get(release).status_code == 404
     assert coordinator.get(f"{release}/package").status_code == 404
-
-
-def test_a_build_without_the_sessions_token_is_refused(reader: Client) -> None:
-    assert reader.post("/statistics/releases", data=WANTED).status_code == 403
-
-
-def test_another_panel_cannot_be_released(reader: Client) -> None:
-    wanted = WANTED | {"cdop": "worcestershire-cdop"}
-    assert reader.submit("/statistics/releases", wanted).status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("changes", "status"),
-    [
-        ({"profile": "none"}, 422),
-        ({"profile": ""}, 422),
-        ({"year": "2013"}, 422),
-        ({"x": "1"}, 400),
-    ],
-)
-def test_a_wish_that_cannot_be_read_builds_nothing(
-    reader: Client, changes: dict[str, str], status: int
-) -> None:
-    assert reader.submit("/statistics/releases", WANTED | changes).status_code == status
-
-
-def test_a_year_changed_after_its_release_says_why_it_stays(
-    county: Herefordshire, web: Client
-) -> None:
-    release = web.submit("/statistics/releases", WANTED).headers["location"]
-    before = web.get(f"{release}/package").content
-    with county.register.work(MAKER) as work:
-        add_death(work, county["herefordshire-cdop"])
-    answer = web.submit("/statistics/releases", WANTED)
-    assert answer.status_code == 409
-    assert "The released figures stay" in answer.text
-    assert web.get(f"{release}/package").content == before
-
-
-def test_a_release_that_can_be_undone_is_explained_and_not_stored(
-    county: Herefordshire, web: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def leaky(system: LinearSystem, profile: Profile, attacker: Attacker) -> Any:
-        hidden = profile.is_small(system.values)
-        return worker.protect_and_audit(system, profile, attacker, hidden=np.array(hidden))
-
-    monkeypatch.setattr(protecting, "protect_and_audit", leaky)
-    answer = web.submit("/statistics/releases", WANTED)
-    assert answer.status_code == 409
-    assert "There is no release" in answer.text
-    assert "could be worked out" in answer.text
-    assert "Open the release" not in web.get("/statistics").text
-    assert [line.outcome for line in audited(county.register, releasing.BUILD)] == ["failed"]
 
 
 def test_a_group_member_finds_the_outcomes_of_referrals(shared: Herefordshire) -> None:

@@ -1,0 +1,91 @@
+"""What the ledger of releases holds: which were made of the same deaths, and what each told."""
+
+import json
+from collections.abc import Mapping
+from uuid import UUID
+
+import pandas as pd
+from sqlmodel import col, select
+
+from cdop.errors import Refused
+from cdop.organisations import queries as organisations
+from cdop.organisations.models import Organisation
+from cdop.security.work import Work
+from cdop.statistics.coarsening import coarsened
+from cdop.statistics.definitions import pooled_years, year_tables
+from cdop.statistics.kinds import POPULATIONS, Counted
+from cdop.statistics.linking import Told
+from cdop.statistics.models import Release
+from cdop.statistics.rules import EVER_OUT
+
+
+def releases_before(work: Work, release: Release) -> list[Release]:
+    """Return the releases ever made of a panel's deaths of these years, the first one first.
+
+    Those withdrawn are among them: whoever kept one still has it. So are those of the panels of
+    the same line. The caller checks the permission.
+    """
+    here = organisations.with_predecessors(work.session, release.organisation_id)
+    years = set(pooled_years(release.year, release.years))
+    query = select(Release).where(col(Release.state).in_(EVER_OUT), col(Release.id) != release.id)
+    return [
+        found
+        for found in work.session.exec(query.order_by(col(Release.approved_at), col(Release.id)))
+        if years & set(pooled_years(found.year, found.years))
+        and here & organisations.with_predecessors(work.session, found.organisation_id)
+    ]
+
+
+def told(release: Release) -> Told:
+    """Return what an earlier release told. Raises Refused for one whose rows were not kept."""
+    if not release.snapshot:
+        raise Refused(
+            "An earlier release of these deaths was made before the register kept what was counted:"
+            " nothing can be proved of the two together."
+        )
+    bounds: Mapping[tuple[str, tuple[str, ...]], tuple[int, int | None]] = {
+        (table, tuple(key)): (low, high) for table, key, low, high in release.ledger["bounds"]
+    }
+    return Told(str(release.id), counted(release, rows_of(release.snapshot)), bounds)
+
+
+def counted(release: Release, records: pd.DataFrame) -> Counted:
+    """Return rows as this release counts them."""
+    tables, merged = coarsened(
+        year_tables(release.year, release.edition or None), release.merged.get("ways", ())
+    )
+    return Counted(records, tables, tuple(pooled_years(release.year, release.years)), merged)
+
+
+def snapshot_of(records: pd.DataFrame) -> str:
+    """Write coded rows as text, the same for the same rows in any order."""
+    ordered = records.sort_index()
+    rows = [[str(id), *row] for id, row in zip(ordered.index, _rows(ordered), strict=True)]
+    content = {"columns": list(ordered.columns), "rows": rows}
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
+
+
+def rows_of(snapshot: str) -> pd.DataFrame:
+    """Read the rows that a snapshot holds."""
+    content = json.loads(snapshot)
+    index = pd.Index([row[0] for row in content["rows"]], name="id", dtype=object)
+    rows = [row[1:] for row in content["rows"]]
+    found = pd.DataFrame(rows, columns=content["columns"], index=index, dtype=object)
+    for population in POPULATIONS:
+        found[population] = found[population].astype(bool)
+    return found
+
+
+def wait_for_others(work: Work, cdop_id: UUID) -> None:
+    """Let whoever releases the deaths of this line of panels store one after the other."""
+    line = organisations.with_predecessors(work.session, cdop_id)
+    query = select(Organisation).where(col(Organisation.id).in_(line))
+    work.session.exec(query.order_by(col(Organisation.id)).with_for_update()).all()
+
+
+def _rows(records: pd.DataFrame) -> list[list[object]]:
+    columns = [
+        [None if pd.isna(v) else bool(v) if name in POPULATIONS else str(v) for v in records[name]]
+        for name in records.columns
+    ]
+    return [list(row) for row in zip(*columns, strict=True)]

@@ -1,0 +1,251 @@
+"""Building a release: counted, protected, attacked, packed and frozen; then a second person's turn.
+
+The solver works between two short units of work, so that nobody waits for it to write; the second
+stores what was proved only if what was counted in the first still stands.
+"""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from cdop.deaths.models import Death
+from cdop.errors import Refused, Unsafe
+from cdop.organisations import queries as organisations
+from cdop.organisations.models import Organisation
+from cdop.reference_files.service import Denominator
+from cdop.security.actor import Actor
+from cdop.security.signing import signer
+from cdop.security.work import Register, Work
+from cdop.statistics import counting, rules
+from cdop.statistics.definitions import year_days
+from cdop.statistics.denominators import denominators
+from cdop.statistics.disclosure import Profile, profile
+from cdop.statistics.disclosure.asking import OnStep
+from cdop.statistics.disclosure.profiles import Others
+from cdop.statistics.disclosure.system import Place
+from cdop.statistics.drafting import Draft, as_drafted, note
+from cdop.statistics.earlier import (
+    counted,
+    releases_before,
+    rows_of,
+    snapshot_of,
+    told,
+    wait_for_others,
+)
+from cdop.statistics.kinds import Counted
+from cdop.statistics.models import Release
+from cdop.statistics.package import SIGNS, Package, write_package
+from cdop.statistics.protecting import Protected, Wish, protect_release
+from cdop.statistics.readers import Knowledge
+from cdop.statistics.releasing import BUILD, find_release
+from cdop.statistics.rules import Step
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a release is built of, as it was found in one unit of work."""
+
+    release: Release
+    counted: Counted
+    profile: Profile
+    wish: Wish
+    against: tuple[str, ...]
+    slug: str
+    name: str
+    denominators: Mapping[str, Denominator]
+
+
+def build(
+    register: Register, actor: Actor, release_id: UUID, on_step: OnStep | None = None
+) -> Release:
+    """Protect and prove a draft; it then waits for a second person.
+
+    Takes seconds, during which no transaction is open; `on_step` is told of progress and may raise
+    to end it. Raises Unsafe, kept with its reason, when there is no proof that the release could
+    not be undone; Refused when the register changed meanwhile or the state does not allow it;
+    Denied without the permission at that panel.
+    """
+    with register.reading(actor) as work:
+        release = find_release(work, release_id, BUILD)
+        rules.after(release.state, Step.PROVE)
+        prepared = prepare(work, release)
+    try:
+        protected = protect_release(
+            prepared.counted, prepared.profile, replace(prepared.wish, on_step=on_step)
+        )
+    except Unsafe as unsafe:
+        register.do(actor, _refuse, release_id, str(unsafe))
+        raise
+    return register.do(actor, _keep, prepared, protected, *pack(register, prepared, protected))
+
+
+def built_already(work: Work, cdop_id: UUID, wanted: Draft) -> Release | None:
+    """Return a release like the one wanted that stands proved or out, if nothing has changed since.
+
+    Building the same twice must not make two releases of it.
+    """
+    work.check(BUILD, cdop_id)
+    records = counting.counts(work, cdop_id, wanted.year, wanted.years)
+    now = counting.digest(records)
+    query = select(Release).where(
+        Release.organisation_id == cdop_id,
+        Release.year == wanted.year,
+        col(Release.state).in_((rules.State.PROVED, rules.State.RELEASED)),
+    )
+    for found in work.session.exec(query.order_by(col(Release.drafted_at).desc())):
+        if as_drafted(found) == wanted and found.ledger["snapshot"] == now:
+            return found
+    return None
+
+
+def prepare(work: Work, release: Release) -> Prepared:
+    """Return what a release is to be built of. Raises Refused, Invalid for what cannot be."""
+    records = counting.counts(work, release.organisation_id, release.year, release.years)
+    before = releases_before(work, release)
+    return _prepared(work, release, counted(release, records), before, _boards(work, release))
+
+
+def prepare_again(work: Work, release: Release) -> Prepared:
+    """Return what a release was built of, from what was frozen then. Raises Refused, Unsafe."""
+    if not release.snapshot:
+        raise Refused("This release has no frozen rows to be built again from.")
+    of = counted(release, rows_of(release.snapshot))
+    if counting.digest(of.records) != release.ledger["snapshot"]:
+        raise Unsafe("The frozen rows of this release were changed outside the register.")
+    before = [work.session.get_one(Release, UUID(id)) for id in release.against]
+    return _prepared(work, release, of, before, release.ledger["boards"])
+
+
+def _prepared(
+    work: Work,
+    release: Release,
+    of: Counted,
+    before: Sequence[Release],
+    boards: Mapping[str, Sequence[str]],
+) -> Prepared:
+    chosen = profile(release.profile)
+    margins = tuple((known.table, known.key) for known in as_drafted(release).known)
+    wish = Wish(
+        before=[told(each) for each in before],
+        knowledge=Knowledge(boards, margins),
+        keep=_printed_before(before, release, chosen),
+        seed=_seed(work, release),
+    )
+    cdop = organisations.get(work.session, release.organisation_id)
+    known = release.ledger.get("denominators")
+    under = {code: Denominator(**each) for code, each in (known or {}).items()}
+    return Prepared(
+        release,
+        of,
+        chosen,
+        wish,
+        tuple(str(each.id) for each in before),
+        cdop.slug,
+        organisations.name_on(work.session, cdop.id, year_days(release.year)[1]),
+        denominators(work.session, cdop.id, of.tables, release.years) if known is None else under,
+    )
+
+
+def pack(register: Register, of: Prepared, protected: Protected) -> tuple[bytes, str]:
+    """Return the package of a release, and the keyed digest of its proof.
+
+    Drawing and printing take seconds: hold no transaction.
+    """
+    # Nobody without the register's keys can try out counts until the digest fits.
+    ring = register.vault.ring
+    key = ring.anchored("statistics:certificate")
+    certificate = hmac.new(key, protected.proof.encode(), sha256).hexdigest()
+    content = Package(
+        of.slug,
+        of.name,
+        of.counted.tables,
+        protected,
+        certificate,
+        of.denominators,
+        of.release.years,
+    )
+    sign = signer(ring, SIGNS, of.release.organisation_id).sign
+    return write_package(content, sign), certificate
+
+
+def _keep(
+    work: Work, before: Prepared, protected: Protected, content: bytes, certificate: str
+) -> Release:
+    """Keep a proved release, if what was counted still stands and nobody was faster."""
+    wait_for_others(work, before.release.organisation_id)
+    release = find_release(work, before.release.id, BUILD)
+    if release.version != before.release.version:
+        raise Refused("Somebody else changed or built this release meanwhile. Open it again.")
+    state = rules.after(release.state, Step.PROVE)
+    now = prepare(work, release)
+    if counting.digest(now.counted.records) != counting.digest(before.counted.records):
+        raise Refused(
+            "A case of this year was changed while the release was built. Build it again."
+        )
+    rules.check_unchanged_ledger(before.against, now.against)
+    release.reason, release.against = "", list(before.against)
+    release.built_at, release.built_by = work.now, work.actor.name
+    release.package, release.digest = content, sha256(content).hexdigest()
+    release.certificate = certificate
+    release.snapshot = snapshot_of(before.counted.records)
+    release.ledger = {
+        "snapshot": counting.digest(before.counted.records),
+        "profile_edition": protected.profile.edition,
+        "attackers": list(protected.attackers),
+        "smallest_width": protected.smallest_width,
+        "reach": protected.reach,
+        "denominators": {code: vars(each) for code, each in before.denominators.items()},
+        "boards": {slug: list(ids) for slug, ids in before.wish.knowledge.boards.items()},
+        "cells": [[table, list(key), shown] for (table, key), shown in protected.cells.items()],
+        "bounds": [[table, list(key), *low] for (table, key), low in protected.bounds.items()],
+    }
+    release.state = state
+    note(work, release, Step.PROVE, digest=release.digest)
+    return release
+
+
+def _refuse(work: Work, release_id: UUID, reason: str) -> None:
+    release = find_release(work, release_id, BUILD)
+    release.state = rules.after(release.state, Step.REFUSE)
+    release.reason = reason
+    note(work, release, Step.REFUSE, outcome="failed")
+
+
+def _boards(work: Work, release: Release) -> Mapping[str, list[str]]:
+    """Return the deaths that each recipient within the register knows already."""
+    slugs = sorted({each.board for each in as_drafted(release).recipients if each.board})
+    return {slug: _own_records(work, organisations.by_slug(work.session, slug)) for slug in slugs}
+
+
+def _own_records(work: Work, of: Organisation) -> list[str]:
+    """Return the ids of the deaths that an organisation knows: it reviewed them, or it serves."""
+    line = organisations.with_predecessors(work.session, of.id)
+    areas = {of.id, *(o.id for o in organisations.served_by(work.session, of.id, work.today))}
+    query = select(Death.id).where(
+        col(Death.organisation_id).in_(line) | col(Death.residence_area_id).in_(areas)
+    )
+    return [str(id) for id in work.session.exec(query)]
+
+
+def _printed_before(
+    before: Sequence[Release], release: Release, chosen: Profile
+) -> Mapping[Place, int]:
+    """Return rounded numbers of an earlier release of these years, to be repeated if they fit."""
+    if chosen.others != Others.CONTROLLED:
+        return {}
+    for each in reversed(before):
+        same = (each.year, each.years, each.merged) == (release.year, release.years, release.merged)
+        if same and each.profile == chosen.id:
+            return {(t, tuple(key)): shown for t, key, shown in each.ledger["cells"]}
+    return {}
+
+
+def _seed(work: Work, release: Release) -> int:
+    """Return which way counts are rounded: the same for the same years, unknown to any reader."""
+    key = work.vault.ring.anchored("statistics:rounding")
+    text = f"{release.organisation_id}|{release.year}|{release.years}|{release.profile}"
+    return int.from_bytes(hmac.new(key, text.encode(), sha256).digest()[:6], "big")

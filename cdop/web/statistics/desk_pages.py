@@ -1,0 +1,333 @@
+"""What the release desk shows: the ledger, a form, and one release in whatever state it is."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from cdop.jobs.models import Job
+from cdop.organisations import queries as organisations
+from cdop.security.work import Work
+from cdop.statistics import counting, releasing, rules, working
+from cdop.statistics.coarsening import coarsenings
+from cdop.statistics.definitions import pooled_years, year_days
+from cdop.statistics.disclosure import profile, profiles
+from cdop.statistics.disclosure.profiles import Others
+from cdop.statistics.disclosure.rounding import LOW
+from cdop.statistics.drafting import as_drafted
+from cdop.statistics.earlier import counted, rows_of
+from cdop.statistics.explaining import reader
+from cdop.statistics.models import Release, ReleaseEvent
+from cdop.statistics.rules import State
+from cdop.web.forms import Bound, blank
+from cdop.web.showing import Event
+from cdop.web.statistics.desk_forms import ApproveForm, DraftForm, ReasonForm
+from cdop.web.statistics.figures import Section, sections
+from cdop.web.templating import moment
+
+COLOURS = {
+    State.DRAFT: "grey",
+    State.REFUSED: "red",
+    State.PROVED: "blue",
+    State.DECLINED: "orange",
+    State.DISCARDED: "white",
+    State.RELEASED: "green",
+    State.WITHDRAWN: "red",
+}
+STEPS = {
+    "draft": "Drafted",
+    "change": "Changed",
+    "prove": "Protected and proved",
+    "refuse": "Not safe",
+    "approve": "Approved",
+    "decline": "Declined",
+    "discard": "Discarded",
+    "withdraw": "Withdrawn",
+    "download": "Downloaded",
+}
+_WORK = {
+    working.BUILDING: "Building the release",
+    working.PREVIEWING: "Comparing the profiles",
+    working.ADVISING: "Looking for ways to keep more",
+}
+
+
+@dataclass(frozen=True)
+class DeskPage:
+    """The ledger of releases."""
+
+    rows: list[list[object]]
+    may_build: bool
+
+
+@dataclass(frozen=True)
+class DraftPage:
+    """The form of a draft."""
+
+    form: Bound[DraftForm]
+    name: str
+    profiles: list[tuple[str, str]]
+    ways: list[tuple[str, str]]
+    boards: list[tuple[str, str]]
+    audiences: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class WorkView:
+    """Long work: how far it is, or how it ended."""
+
+    kind: str
+    title: str
+    live: bool
+    stage: str
+    done: int
+    whole: int
+    words: str
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of releasing, and what it keeps; `chosen` is what the draft says now."""
+
+    title: str
+    cells: list[object]
+    profile: str
+    years: int
+    ways: str
+    chosen: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class ReleasePage:
+    """A release: what it is, what was proved, what may be done with it, and what befell it."""
+
+    id: UUID
+    name: str
+    period: str
+    state: tuple[str, str]
+    facts: list[tuple[str, object]]
+    reason: str
+    works: list[WorkView]
+    profiles: list[Way]
+    advice: list[Way]
+    may_change: bool
+    may_discard: bool
+    may_approve: bool
+    not_approving: str
+    may_withdraw: bool
+    may_revise: bool
+    download: str | None
+    note: str
+    width: int
+    hidden: int
+    shown: int
+    readers: list[str]
+    sections: list[Section]
+    history: list[Event]
+    recipients: list[str]
+    approve: Bound[ApproveForm]
+    why: Bound[ReasonForm]
+
+
+def desk_page(work: Work) -> DeskPage:
+    """Return the ledger of the releases in scope."""
+    found = releasing.ledger(work)
+    names = organisations.names_on(
+        work.session, {each.organisation_id for each in found}, work.today
+    )
+    rows: list[list[object]] = [
+        [
+            {"text": f"{names[r.organisation_id]}, {period(r)}", "href": address(r.id)},
+            profile(r.profile).title,
+            rules.WORDS[State(r.state)],
+            ", ".join(each["name"] for each in r.recipients),
+            f"{moment(r.approved_at or r.drafted_at)}, {r.approved_by or r.drafted_by}",
+        ]
+        for r in found
+    ]
+    return DeskPage(rows, work.actor.may(releasing.BUILD))
+
+
+def draft_page(work: Work, form: Bound[DraftForm], slug: str, year: str) -> DraftPage:
+    """Return the form of a draft. Raises Denied, NotFound for a panel out of reach."""
+    cdop = counting.find_cdop(work, slug, releasing.BUILD)
+    every = [(each.id, each.title) for each in profiles().values()]
+    ways = [(each.id, each.title) for each in coarsenings().values()]
+    return DraftPage(
+        form,
+        organisations.name_on(work.session, cdop.id, year_days(year)[1]),
+        every,
+        ways,
+        _boards(work, cdop.id),
+        list(rules.AUDIENCES.items()),
+    )
+
+
+def new_form(slug: str, year: str) -> Bound[DraftForm]:
+    """Return the form of a new draft, filled as it mostly is."""
+    values = {
+        "cdop": slug,
+        "year": year,
+        "years": 1,
+        "audience": "partner",
+        "profile": releasing.DEFAULT_PROFILE,
+    }
+    return blank(DraftForm, values)
+
+
+def release_page(
+    work: Work,
+    release_id: UUID,
+    approve: Bound[ApproveForm] | None = None,
+    why: Bound[ReasonForm] | None = None,
+) -> ReleasePage:
+    """Return a release as the desk shows it. Raises Denied, NotFound."""
+    release = releasing.get_release(work, release_id)
+    may_build = work.actor.may(releasing.BUILD, release.organisation_id)
+    may_approve = work.actor.may(releasing.APPROVE, release.organisation_id)
+    drafted = release.state in (State.DRAFT, State.REFUSED)
+    jobs = [working.latest(work, release, kind) for kind in working.KINDS] if drafted else []
+    frozen = bool(release.ledger)
+    cells = releasing.shown_cells(release) if frozen else {}
+    hidden = sum(count is None for count in cells.values())
+    makers = (release.drafted_by, release.built_by)
+    proved = release.state == State.PROVED
+    return ReleasePage(
+        id=release.id,
+        name=_name(work, release),
+        period=period(release),
+        state=(rules.WORDS[State(release.state)], COLOURS[State(release.state)]),
+        facts=_facts(release),
+        reason=release.reason,
+        works=[_work_view(job) for job in jobs if job],
+        profiles=_ways(release, _answer(jobs, working.PREVIEWING)) if may_build else [],
+        advice=_ways(release, _answer(jobs, working.ADVISING)) if may_build else [],
+        may_change=drafted and may_build,
+        may_discard=may_build and release.state in rules.TRANSITIONS[rules.Step.DISCARD][0],
+        may_approve=proved and may_approve and work.actor.name not in makers,
+        not_approving=_not_approving(work, release, makers) if proved else "",
+        may_withdraw=release.state == State.RELEASED and (may_build or may_approve),
+        may_revise=may_build and release.state in rules.EVER_OUT,
+        download=f"{address(release.id)}/package" if release.state == State.RELEASED else None,
+        note=release.note,
+        width=profile(release.profile).width,
+        hidden=hidden,
+        shown=len(cells) - hidden,
+        readers=[reader(each) for each in release.ledger.get("attackers", ())],
+        sections=_sections(release) if frozen else [],
+        history=[_event(each) for each in releasing.events(work, release)],
+        recipients=[each.name for each in as_drafted(release).recipients],
+        approve=approve or blank(ApproveForm),
+        why=why or blank(ReasonForm),
+    )
+
+
+def period(release: Release) -> str:
+    """Return the years that a release counts, in words."""
+    years = pooled_years(release.year, release.years)
+    return years[0] if len(years) == 1 else f"{years[0]} to {years[-1]}"
+
+
+def address(release_id: UUID) -> str:
+    """Return the address of a release's page."""
+    return f"/statistics/releases/{release_id}"
+
+
+def _sections(release: Release) -> list[Section]:
+    of = counted(release, rows_of(release.snapshot)) if release.snapshot else None
+    cells = releasing.shown_cells(release)
+    if of is None:
+        return []
+    rounds = profile(release.profile).others == Others.CONTROLLED
+    return sections(of.tables, cells, LOW if rounds else "0")
+
+
+def _boards(work: Work, cdop_id: UUID) -> list[tuple[str, str]]:
+    """Return the organisations that know some of a panel's cases: whom it serves, or succeeded."""
+    places = {each.id: each for each in organisations.served_by(work.session, cdop_id, work.today)}
+    for id in organisations.with_predecessors(work.session, cdop_id) - {cdop_id}:
+        places[id] = organisations.get(work.session, id)
+    names = organisations.names_on(work.session, places, work.today)
+    return sorted((each.slug, names.get(id, each.slug)) for id, each in places.items())
+
+
+def _not_approving(work: Work, release: Release, makers: tuple[str | None, ...]) -> str:
+    if work.actor.name in makers:
+        return (
+            "You drafted or built this release. A second person approves it, because whoever made "
+            "a release does not see what it gives away."
+        )
+    if not work.actor.may(releasing.APPROVE, release.organisation_id):
+        return "It waits for a release approver. It cannot be downloaded before."
+    return ""
+
+
+def _facts(release: Release) -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = [
+        ("Protection", profile(release.profile).title),
+        ("For", "; ".join(each["name"] for each in release.recipients)),
+        ("Drafted", f"{moment(release.drafted_at)}, by {release.drafted_by}"),
+    ]
+    if release.merged.get("ways"):
+        titles = [coarsenings()[way].title for way in release.merged["ways"]]
+        found.append(("Coarser answers", "; ".join(titles)))
+    if release.known:
+        found.append(("Counts published by others", len(release.known)))
+    if release.replaces_id:
+        link = {"text": "an earlier edition", "href": address(release.replaces_id)}
+        found.append(("Replaces", link))
+    if release.built_at:
+        found.append(("Proved", f"{moment(release.built_at)}, by {release.built_by}"))
+    if release.approved_at:
+        found.append(("Approved", f"{moment(release.approved_at)}, by {release.approved_by}"))
+    if release.digest:
+        found.append(("SHA-256 of the file", release.digest))
+        found.append(("Digest of the proof", release.certificate))
+        found.append(("Held against", f"{len(release.against)} earlier releases of these deaths"))
+    return found
+
+
+def _work_view(job: Job) -> WorkView:
+    words = {
+        "queued": "Waits for its turn.",
+        "running": "",
+        "done": "Done.",
+        "failed": job.reason,
+        "cancelled": "Stopped.",
+    }[job.state]
+    live = job.state in ("queued", "running")
+    return WorkView(job.kind, _WORK[job.kind], live, job.stage, job.done, job.whole, words)
+
+
+def _answer(jobs: list[Job | None], kind: str) -> list[dict[str, Any]]:
+    job = next((each for each in jobs if each and each.kind == kind), None)
+    return job.answer.get("kept", []) if job and job.state == "done" else []
+
+
+def _ways(release: Release, kept: list[dict[str, Any]]) -> list[Way]:
+    """Return what was tried, as rows; what keeps most of the counts first where it is advice."""
+    now = (release.profile, release.years, tuple(release.merged.get("ways", ())))
+    found = []
+    for each in kept:
+        this = (each["profile"], each["years"], tuple(each["ways"]))
+        titles = [coarsenings()[way].title for way in each["ways"]]
+        years = [f"{each['years']} years pooled"] if each["years"] > 1 else []
+        title = "; ".join([profile(each["profile"]).title, *years, *titles])
+        cells: list[object] = [
+            f"{each['shown']} of {each['some']}",
+            f"{each['value']}%",
+            f"{each['totals']}%",
+            each["hidden"],
+            "none small" if each["width"] is None else each["width"],
+        ]
+        found.append(Way(title, cells, *this[:2], ",".join(this[2]), this == now, each["why"]))
+    return found
+
+
+def _event(event: ReleaseEvent) -> Event:
+    return Event(event.at, STEPS.get(event.kind, event.kind), event.remark, event.by)
+
+
+def _name(work: Work, release: Release) -> str:
+    _, last = year_days(release.year)
+    return organisations.name_on(work.session, release.organisation_id, last)

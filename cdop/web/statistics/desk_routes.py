@@ -1,0 +1,248 @@
+"""The release desk in the browser: draft, compare, build, approve, download, withdraw."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from cdop.errors import Invalid, Refused
+from cdop.security.work import Work
+from cdop.statistics import counting, drafting, releasing, settling, working
+from cdop.web.deps import CurrentActor, CurrentRegister, requires
+from cdop.web.forms import PostedForm, bind
+from cdop.web.statistics.desk_forms import (
+    ApproveForm,
+    ChooseForm,
+    DraftForm,
+    ReasonForm,
+    WorkForm,
+)
+from cdop.web.statistics.desk_pages import (
+    address,
+    desk_page,
+    draft_page,
+    new_form,
+    release_page,
+)
+from cdop.web.templating import go, is_htmx, render
+
+router = APIRouter()
+_ONE = "/statistics/releases/{release_id}"
+
+
+@router.get("/statistics/releases", dependencies=[requires(releasing.READ)])
+def desk(request: Request, register: CurrentRegister, actor: CurrentActor) -> Response:
+    """Show the ledger of releases."""
+    with register.reading(actor) as work:
+        page = desk_page(work)
+    return render(request, "statistics/desk.html", page)
+
+
+@router.get("/statistics/releases/new", dependencies=[requires(releasing.BUILD)])
+def new(
+    request: Request,
+    register: CurrentRegister,
+    actor: CurrentActor,
+    cdop: str = "",
+    year: str = "",
+) -> Response:
+    """Show the form of a draft."""
+    with register.reading(actor) as work:
+        page = draft_page(work, new_form(cdop, year), cdop, year)
+    return render(request, "statistics/draft.html", page)
+
+
+@router.post("/statistics/releases", dependencies=[requires(releasing.BUILD)])
+def draft(
+    request: Request, register: CurrentRegister, actor: CurrentActor, posted: PostedForm
+) -> Response:
+    """Draft a release, and begin to compare what each profile would keep of it."""
+    bound = bind(DraftForm, posted)
+    if bound.model:
+        try:
+            release_id = register.do(actor, _draft, bound.model)
+        except Invalid as invalid:
+            bound = bound.refused(invalid)
+        except Refused as refused:
+            bound = bound.refused(Invalid({"profile": str(refused)}))
+        else:
+            _nudge(request)
+            return go(request, address(release_id))
+    if not bound.value("cdop"):
+        raise Invalid(dict(bound.errors))
+    with register.reading(actor) as work:
+        page = draft_page(work, bound, bound.value("cdop"), bound.value("year"))
+    return render(request, "statistics/draft.html", page, status=422)
+
+
+@router.get(_ONE, dependencies=[requires(releasing.READ)])
+def release(
+    request: Request, register: CurrentRegister, actor: CurrentActor, release_id: UUID
+) -> Response:
+    """Show a release: what it is, what it shows, what was proved, and what befell it."""
+    with register.reading(actor) as work:
+        page = release_page(work, release_id)
+    if is_htmx(request) and not any(each.live for each in page.works):
+        # Followed to its end: what was found stands further down on the page.
+        return Response(status_code=204, headers={"HX-Refresh": "true", "Vary": "HX-Request"})
+    return render(request, "statistics/release.html", page, block="desk")
+
+
+@router.post(f"{_ONE}/work", dependencies=[requires(releasing.BUILD)])
+def work_on(
+    request: Request,
+    register: CurrentRegister,
+    actor: CurrentActor,
+    release_id: UUID,
+    posted: PostedForm,
+) -> Response:
+    """Begin long work on a draft, or stop it."""
+    asked = _model(bind(WorkForm, posted))
+    register.do(actor, working.stop if asked.stop else working.ask, release_id, asked.kind)
+    _nudge(request)
+    return go(request, address(release_id))
+
+
+@router.post(f"{_ONE}/choose", dependencies=[requires(releasing.BUILD)])
+def choose(
+    request: Request,
+    register: CurrentRegister,
+    actor: CurrentActor,
+    release_id: UUID,
+    posted: PostedForm,
+) -> Response:
+    """Take one of the ways that were compared."""
+    asked = _model(bind(ChooseForm, posted))
+    ways = tuple(way for way in asked.ways.split(",") if way)
+    with register.work(actor) as work:
+        drafting.change(work, release_id, profile=asked.profile, years=asked.years, ways=ways)
+    return go(request, address(release_id))
+
+
+@router.post(f"{_ONE}/discard", dependencies=[requires(releasing.BUILD)])
+def discard(
+    request: Request, register: CurrentRegister, actor: CurrentActor, release_id: UUID
+) -> Response:
+    """Give a release up before it goes out."""
+    register.do(actor, drafting.discard, release_id)
+    return go(request, address(release_id))
+
+
+@router.post(f"{_ONE}/edition", dependencies=[requires(releasing.BUILD)])
+def edition(
+    request: Request, register: CurrentRegister, actor: CurrentActor, release_id: UUID
+) -> Response:
+    """Draft a new edition of a release, after late notifications or corrections."""
+    return go(request, address(register.do(actor, _edition, release_id)))
+
+
+@router.get(f"{_ONE}/approve", dependencies=[requires(releasing.APPROVE, confirmed=True)])
+def ask_approval(
+    request: Request, register: CurrentRegister, actor: CurrentActor, release_id: UUID
+) -> Response:
+    """Show what is to be approved, to somebody who has just confirmed who they are."""
+    with register.reading(actor) as work:
+        page = release_page(work, release_id)
+    return render(request, "statistics/approve.html", page)
+
+
+@router.post(f"{_ONE}/approve", dependencies=[requires(releasing.APPROVE, confirmed=True)])
+def approve(
+    request: Request,
+    register: CurrentRegister,
+    actor: CurrentActor,
+    release_id: UUID,
+    posted: PostedForm,
+) -> Response:
+    """Let a release out."""
+    bound = bind(ApproveForm, posted)
+    settled = _model(bound).settled == "yes"
+    try:
+        register.do(actor, settling.approve, release_id, settled=settled)
+    except Invalid as invalid:
+        with register.reading(actor) as work:
+            page = release_page(work, release_id, approve=bound.refused(invalid))
+        return render(request, "statistics/approve.html", page, status=422)
+    return go(request, address(release_id))
+
+
+@router.post(f"{_ONE}/decline", dependencies=[requires(releasing.APPROVE)])
+def decline(
+    request: Request,
+    register: CurrentRegister,
+    actor: CurrentActor,
+    release_id: UUID,
+    posted: PostedForm,
+) -> Response:
+    """Send a release back."""
+    return _with_reason(request, register, actor, release_id, posted, settling.decline)
+
+
+@router.post(f"{_ONE}/withdraw", dependencies=[requires(releasing.READ)])
+def withdraw(
+    request: Request,
+    register: CurrentRegister,
+    actor: CurrentActor,
+    release_id: UUID,
+    posted: PostedForm,
+) -> Response:
+    """Take a release back."""
+    return _with_reason(request, register, actor, release_id, posted, settling.withdraw)
+
+
+@router.get(f"{_ONE}/package", dependencies=[requires(releasing.READ, confirmed=True)])
+def package(register: CurrentRegister, actor: CurrentActor, release_id: UUID) -> Response:
+    """Send a release's package; the download is audited, and stands on the desk."""
+    name, content = register.do(actor, releasing.package_bytes, release_id)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+    }
+    return Response(content, media_type="application/zip", headers=headers)
+
+
+def _draft(work: Work, form: DraftForm) -> UUID:
+    panel = counting.find_cdop(work, form.cdop, releasing.BUILD)
+    release = drafting.draft(work, panel.id, form.wanted())
+    working.ask(work, release.id, working.PREVIEWING)
+    return release.id
+
+
+def _edition(work: Work, release_id: UUID) -> UUID:
+    found = releasing.find_release(work, release_id, releasing.BUILD)
+    new = drafting.draft(work, found.organisation_id, drafting.as_drafted(found), found.id)
+    return new.id
+
+
+def _with_reason(
+    request: Request,
+    register: CurrentRegister,
+    actor: CurrentActor,
+    release_id: UUID,
+    posted: PostedForm,
+    step: Callable[..., Any],
+) -> Response:
+    bound = bind(ReasonForm, posted)
+    if bound.model:
+        try:
+            register.do(actor, step, release_id, bound.model.reason)
+        except Invalid as invalid:
+            bound = bound.refused(invalid)
+        else:
+            return go(request, address(release_id))
+    with register.reading(actor) as work:
+        page = release_page(work, release_id, why=bound)
+    return render(request, "statistics/release.html", page, status=422)
+
+
+def _model(bound: Any) -> Any:
+    if bound.model is None:
+        raise Invalid(dict(bound.errors))
+    return bound.model
+
+
+def _nudge(request: Request) -> None:
+    worker = getattr(request.app.state, "worker", None)
+    if worker:
+        worker.nudge()

@@ -1,0 +1,41 @@
+"""Releases for tests: drafted, built and approved by the county's people."""
+
+from typing import Any
+from uuid import UUID
+
+from cdop.security.actor import Actor
+from cdop.statistics import drafting, proving, settling
+from cdop.statistics.drafting import Draft
+from cdop.statistics.models import Release
+from cdop.statistics.rules import Recipient
+from tests.deaths import YEAR
+from tests.factories import Herefordshire
+
+PANEL = "herefordshire-cdop"
+PARTNER = Recipient("Invented public health team")
+
+
+def drafted(
+    county: Herefordshire, who: str | Actor = "analyst", replaces: UUID | None = None, **parts: Any
+) -> Release:
+    """Draft a release of Herefordshire's published year, for partners unless said otherwise."""
+    actor = county.actors[who] if isinstance(who, str) else who
+    wanted = Draft(**{"year": YEAR, "profile": "partner-1to4", "recipients": (PARTNER,), **parts})
+    return county.register.do(actor, drafting.draft, county[PANEL], wanted, replaces)
+
+
+def built(county: Herefordshire, who: str | Actor = "analyst", **parts: Any) -> Release:
+    """Draft a release and prove it."""
+    actor = county.actors[who] if isinstance(who, str) else who
+    return proving.build(county.register, actor, drafted(county, actor, **parts).id)
+
+
+def approved(county: Herefordshire, release: Release, **options: Any) -> Release:
+    """Let a second person approve it."""
+    approver = county.actors["release-approver"]
+    return county.register.do(approver, settling.approve, release.id, **options)
+
+
+def released(county: Herefordshire, **parts: Any) -> Release:
+    """Draft, prove and approve a release."""
+    return approved(county, built(county, **parts))
