@@ -13,6 +13,7 @@ from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 
 from cdop.organisations import sessions
+from cdop.web.api.problems import PREFIX
 from cdop.web.fields import DATE_PARTS, bare, is_date, is_list, line_of
 from cdop.web.forms import Form
 from scanning.served import ENDS_SESSION, Session
@@ -29,7 +30,7 @@ def document(app: FastAPI, session: Session, walked: Walk) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     contexts: Iterable[Any] = iter_route_contexts(app.routes)
     for context in contexts:
-        if not hasattr(context, "dependant") or context.path.startswith(ENDS_SESSION):
+        if not hasattr(context, "dependant") or context.path.startswith((*ENDS_SESSION, PREFIX)):
             continue
         for method in context.methods:
             operation = _operation(context, method, session, walked)

@@ -24,9 +24,10 @@ from cdop.organisations import people
 from cdop.security.actor import system
 from cdop.security.permissions import Role
 from cdop.security.work import Register
+from cdop.statistics import tokens
 from cdop.web.app import create_app
 from cdop.web.deps import COOKIE
-from tests.client import Client
+from tests.client import session_of
 
 HOST = "127.0.0.1"
 # Left alone: a session must outlive its scan, and signing in costs a password's hash.
@@ -44,10 +45,13 @@ class Session:
     username: str = ""
     name: str = ""
     token: str = field(default="", repr=False)
+    bearer: str = field(default="", repr=False)
 
     @property
     def headers(self) -> dict[str, str]:
-        """Return what a browser of this person sends with each request."""
+        """Return what a browser of this person, or a program with a token, sends each time."""
+        if self.bearer:
+            return {"Authorization": f"Bearer {self.bearer}"}
         signed_in = {"Cookie": f"{COOKIE}={self.token}"} if self.token else {}
         return {"Sec-Fetch-Site": "same-origin", **signed_in}
 
@@ -82,12 +86,12 @@ class Counted:
 
 @dataclass
 class Served:
-    """The running register: where it is, who is signed in, and what it answered."""
+    """The running register: where it is, which roles somebody holds, and what it answered."""
 
     address: str
     register: Register
     counted: Counted
-    sessions: list[Session]
+    roles: list[Role]
     errors: list[str]
 
 
@@ -107,8 +111,8 @@ def serving(folder: Path) -> Iterator[Served]:
     app = create_app(register, report=report)
     counted = Counted(app)
     # The administrator last: that scan disables the others' accounts.
-    roles = sorted(Role, key=lambda role: role == Role.ADMINISTRATOR)
-    sessions = [_sign_in(register, role, Client(app)) for role in roles if _holder(register, role)]
+    held = [role for role in Role if _holder(register, role)]
+    roles = sorted(held, key=lambda role: role == Role.ADMINISTRATOR)
     certificate = _certificate(folder)
     config = uvicorn.Config(
         counted,
@@ -128,7 +132,7 @@ def serving(folder: Path) -> Iterator[Served]:
         time.sleep(0.05)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield Served(f"https://{HOST}:{port}", register, counted, sessions, errors)
+        yield Served(f"https://{HOST}:{port}", register, counted, roles, errors)
     finally:
         server.should_exit = True
         thread.join(10)
@@ -152,14 +156,25 @@ def _holder(register: Register, role: Role) -> str | None:
     return None
 
 
-def _sign_in(register: Register, role: Role, client: Client) -> Session:
-    """Start a session as the tests do, without the page."""
+def program(register: Register) -> Session:
+    """Return a program that reads releases with a token, made by an analyst."""
+    username = _holder(register, Role.ANALYST)
+    assert username
+    with register.reading(system("proof")) as work:
+        analyst = people.actor_by_username(work.session, username, work.now)
+    _, text = register.do(analyst, tokens.make, "herefordshire-cdop", "proof", 1)
+    return Session("program", bearer=text)
+
+
+def sign_in(register: Register, role: Role) -> Session:
+    """Start a session of somebody who holds a role, second factor and all, without the pages."""
     username = _holder(register, role)
     assert username
     with register.reading(system("proof")) as work:
         actor = people.actor_by_username(work.session, username, work.now)
-    client.act_as(register, actor)
-    return Session(role.value, username, actor.display_name, client.cookies[COOKIE])
+    assert actor.account_id
+    token = session_of(register, actor.account_id)
+    return Session(role.value, username, actor.display_name, token)
 
 
 def _certificate(folder: Path) -> Path:
