@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cdop.break_glass import queries as accesses
 from cdop.meetings import queries as meetings
 from cdop.organisations import people
 from cdop.organisations import queries as organisations
@@ -10,6 +11,7 @@ from cdop.security.work import Work
 from cdop.sign_in import administering
 from cdop.tasks import models as tasks
 from cdop.tasks.queries import worklist
+from cdop.web.break_glass.pages import list_page
 from cdop.web.tasks import Row, row_of
 from cdop.web.templating import day
 
@@ -53,6 +55,8 @@ def start_page(work: Work) -> StartPage:
         tables.append(_meetings(work))
     if actor.may(people.MANAGE):
         tables.append(_accounts(work))
+    if actor.may(accesses.AUDIT):
+        tables.append(_accesses(work))
     if actor.may("audit:log:read"):
         tables.append(_log(work))
     return StartPage(
@@ -96,6 +100,16 @@ def _accounts(work: Work) -> Table:
             if administering.state_of(each) not in (administering.IN_USE, administering.DISABLED)
         ],
         "Every account is in use.",
+    )
+
+
+def _accesses(work: Work) -> Table:
+    page = list_page(work)
+    return Table(
+        "Cases opened by break-glass",
+        ["Access", "Who", "Whose cases", "Since", "State"],
+        page.rows[:5],
+        "Nobody has broken the glass.",
     )
 
 
