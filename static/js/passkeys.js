@@ -74,7 +74,13 @@ document.addEventListener("submit", (event) => {
   if (!form.matches("form[data-passkey]")) return;
   if (form.elements[form.dataset.answer].value) return;
   event.preventDefault();
-  answer(form);
+  const empty = [...form.querySelectorAll("input[type=text]")].find((each) => !each.value.trim());
+  if (empty) {
+    say(form, `Fill in first: ${empty.labels[0].textContent.trim()}.`);
+    empty.focus();
+  } else {
+    answer(form);
+  }
 });
 document.addEventListener("htmx:afterSettle", (event) => reveal(event.detail.elt));
 // Back from the next page a browser shows this one as it was: an answer serves once.

@@ -43,12 +43,17 @@ def question_of(secret: str) -> Question:
     )
 
 
-def address(asked: Asked, question: Question, redirect_uri: str) -> str:
-    """Return where to send the browser. Raises Unavailable."""
+def address(asked: Asked, question: Question, redirect_uri: str, *, fresh: bool = False) -> str:
+    """Return where to send the browser. Raises Unavailable.
+
+    `fresh` asks the provider to let the person sign in there anew; `identity` checks that.
+    """
     provider = asked.provider
     more = dict(provider.ask)
     if provider.longest_ago:
         more["max_age"] = str(int(provider.longest_ago.total_seconds()))
+    if fresh:
+        more |= {"max_age": str(int(tokens.FRESH.total_seconds())), "prompt": "login"}
     found: str = prepare_grant_uri(
         asked.metadata().authorization_endpoint,
         provider.client_id,
@@ -64,7 +69,9 @@ def address(asked: Asked, question: Question, redirect_uri: str) -> str:
     return found
 
 
-def identity(asked: Asked, question: Question, answer: Answer, redirect_uri: str) -> Identity:
+def identity(
+    asked: Asked, question: Question, answer: Answer, redirect_uri: str, *, fresh: bool = False
+) -> Identity:
     """Return who signed in. Raises NotProved, Unavailable."""
     if not hmac.compare_digest(answer.state.encode(), question.state.encode()):
         raise NotProved("state")
@@ -85,6 +92,7 @@ def identity(asked: Asked, question: Question, answer: Answer, redirect_uri: str
             nonce=question.nonce,
             access_token=access_token,
             now=asked.now(),
+            longest_ago=tokens.FRESH if fresh else asked.provider.longest_ago,
         )
 
     try:

@@ -13,6 +13,8 @@ from joserfc.jwk import KeySet
 from cdop.errors import CdopError
 from cdop.security.single_sign_on.configuration import Provider
 
+FRESH = timedelta(minutes=5)
+"""How long ago somebody may have signed in at the provider who was asked to do so anew."""
 _LEEWAY = timedelta(minutes=1)
 # A logout token is sent at once: an old one is a replay. OpenID Connect Back-Channel Logout 1.0, 4.
 _LOGOUT_LIVES = timedelta(minutes=5)
@@ -61,9 +63,11 @@ def identity_from(
     nonce: str,
     access_token: str | None,
     now: datetime,
+    longest_ago: timedelta | None,
 ) -> Identity:
     """Return who signed in, by an ID token that answers the question with this nonce.
 
+    `longest_ago` is how long ago that may have been, where it matters.
     Raises NotProved; UnknownKey when the provider has changed its keys since they were read.
     OpenID Connect Core 1.0, 3.1.3.7.
     """
@@ -76,14 +80,13 @@ def identity_from(
             "nonce": nonce,
             "client_id": provider.client_id,
             "access_token": access_token,
-            "max_age": provider.longest_ago_minutes,
         },
     )
     _validate(checked, now)
     if not checked.get("nonce"):
         raise NotProved("nonce")
     _check_pinned(provider, claims)
-    _check_recent(provider, claims, now)
+    _check_recent(claims, now, longest_ago)
     return Identity(
         issuer=provider.issuer,
         subject=_text(claims, "sub"),
@@ -176,8 +179,7 @@ def _check_pinned(provider: Provider, claims: Mapping[str, Any]) -> None:
             raise NotProved(name)
 
 
-def _check_recent(provider: Provider, claims: Mapping[str, Any], now: datetime) -> None:
-    longest = provider.longest_ago
+def _check_recent(claims: Mapping[str, Any], now: datetime, longest: timedelta | None) -> None:
     if longest is None:
         return
     at = claims.get("auth_time")

@@ -15,7 +15,7 @@ from cdop.security.single_sign_on.asking import Asked
 from cdop.security.single_sign_on.flow import Answer
 from cdop.security.single_sign_on.tokens import Identity, NotProved
 from cdop.security.work import Register, Work
-from cdop.sign_in import delays, invitations, steps
+from cdop.sign_in import confirming, delays, invitations, steps
 from cdop.sign_in.delays import Visitor
 from cdop.sign_in.identities import asking, ending, keeping
 from cdop.sign_in.identities.asking import Purpose, Why
@@ -33,7 +33,7 @@ class NotAsked(CdopError):
 
 @dataclass(frozen=True)
 class Arrival:
-    """Where somebody goes who came back: a step of signing in, or (None) what they linked."""
+    """Where somebody goes who came back: a step of signing in; None, who was signed in already."""
 
     why: Why
     step: Step | None
@@ -59,7 +59,8 @@ def arrive(
         raise NotAsked
     try:
         question, back = flow.question_of(secret), asking.redirect_uri(register, asked)
-        identity = flow.identity(asked, question, answer, back)
+        fresh = why.purpose is Purpose.CONFIRM
+        identity = flow.identity(asked, question, answer, back, fresh=fresh)
     except NotProved as error:
         register.do(GATE, _note_refusal, asked, error.why)
         raise
@@ -95,6 +96,18 @@ def _link(work: Work, why: Why, identity: Identity, _: Visitor) -> Arrival | Non
     return Arrival(why, None)
 
 
+def _confirm(work: Work, why: Why, identity: Identity, _: Visitor) -> Arrival | None:
+    """Confirm the session that asked, by its own account's identity and a second factor there."""
+    if work.actor.account_id is None or work.actor.session_id != why.session_id:
+        raise NotAsked
+    row = keeping.find(work, identity)
+    if row is None or row.account_id != work.actor.account_id or not identity.second_factor:
+        return None
+    row.used_at = work.now
+    confirming.note(work)
+    return Arrival(why, None)
+
+
 def _join(work: Work, why: Why, identity: Identity, visitor: Visitor) -> Arrival | None:
     assert why.invitation_id
     account = invitations.use(work, why.invitation_id)
@@ -102,7 +115,12 @@ def _join(work: Work, why: Why, identity: Identity, visitor: Visitor) -> Arrival
     return Arrival(why, _let_in(work, account, row, identity, visitor))
 
 
-_TAKE_IN = {Purpose.SIGN_IN: _sign_in, Purpose.LINK: _link, Purpose.JOIN: _join}
+_TAKE_IN = {
+    Purpose.SIGN_IN: _sign_in,
+    Purpose.LINK: _link,
+    Purpose.CONFIRM: _confirm,
+    Purpose.JOIN: _join,
+}
 
 
 def _let_in(

@@ -21,6 +21,7 @@ class Purpose(StrEnum):
 
     SIGN_IN = "sign-in"
     LINK = "link"
+    CONFIRM = "confirm"
     JOIN = "join"
 
 
@@ -41,7 +42,9 @@ def redirect_uri(register: Register, asked: Asked) -> str:
 
 def ask(register: Register, asked: Asked, secret: str, why: Why) -> str:
     """Return where to send the browser that keeps `secret` in a cookie. Raises Unavailable."""
-    address = flow.address(asked, flow.question_of(secret), redirect_uri(register, asked))
+    fresh = why.purpose is Purpose.CONFIRM
+    question, back = flow.question_of(secret), redirect_uri(register, asked)
+    address = flow.address(asked, question, back, fresh=fresh)
     register.do(GATE, _note, asked.provider.id, secret, why)
     return address
 

@@ -32,13 +32,15 @@ class ExternalIdentity(SQLModel, table=True):
 class IdentityQuestion(SQLModel, table=True):
     """A browser that was sent to a provider, and why. It answers once, within some minutes.
 
-    To link needs the session that asked; to join, the invitation that was shown.
+    To link, or to confirm, needs the session that asked; to join, the invitation that was shown.
     """
 
     __tablename__ = "identity_questions"
     __table_args__ = (
-        CheckConstraint("purpose IN ('sign-in', 'link', 'join')", name="purpose"),
-        CheckConstraint("(purpose = 'link') = (session_id IS NOT NULL)", name="session"),
+        CheckConstraint("purpose IN ('sign-in', 'link', 'confirm', 'join')", name="purpose"),
+        CheckConstraint(
+            "(purpose IN ('link', 'confirm')) = (session_id IS NOT NULL)", name="session"
+        ),
         CheckConstraint("(purpose = 'join') = (invitation_id IS NOT NULL)", name="invitation"),
         Index("ix_identity_questions_asked_at", "asked_at"),
     )

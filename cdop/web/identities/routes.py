@@ -10,9 +10,10 @@ from cdop.sign_in.identities import keeping
 from cdop.sign_in.identities.asking import Purpose, Why
 from cdop.web.deps import CurrentActor, CurrentRegister, providers_of, signed_in
 from cdop.web.forms import PostedForm, bind
-from cdop.web.identities.forms import Nothing
+from cdop.web.identities.forms import Nothing, To
 from cdop.web.identities.pages import UnlinkPage, identities_page, row_of
 from cdop.web.identities.sign_in_routes import HERE, provider_by, send
+from cdop.web.sign_in.pages import safe_path
 from cdop.web.templating import go, render
 
 router = APIRouter()
@@ -38,6 +39,20 @@ def link(
     """Send the browser to a provider, to link who signs in there to this account."""
     bind(Nothing, posted)
     why = Why(Purpose.LINK, session_id=actor.session_id)
+    return send(request, register, provider_by(request, provider), why)
+
+
+@router.post("/confirm/with/{provider}", dependencies=[signed_in()])
+def confirm_with(
+    request: Request,
+    provider: str,
+    register: CurrentRegister,
+    actor: CurrentActor,
+    posted: PostedForm,
+) -> Response:
+    """Send the browser to a provider, to sign in there anew and so confirm who is signed in."""
+    to = safe_path(bind(To, posted).value("next"))
+    why = Why(Purpose.CONFIRM, session_id=actor.session_id, next=to)
     return send(request, register, provider_by(request, provider), why)
 
 

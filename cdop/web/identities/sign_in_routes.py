@@ -82,8 +82,10 @@ def come_back(request: Request, provider: str, register: CurrentRegister) -> Res
     else:
         if arrival.step:
             response = go_on(request, register, arrival.step, arrival.why.next)
-        else:
+        elif arrival.why.purpose is Purpose.LINK:
             response = go(request, HERE + "?done=linked")
+        else:
+            response = go(request, arrival.why.next or "/")
     forget(response, SENT)
     return response
 

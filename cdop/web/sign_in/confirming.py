@@ -8,10 +8,11 @@ from fastapi.responses import RedirectResponse, Response
 
 from cdop.security.work import Register
 from cdop.sign_in import factors
+from cdop.sign_in.identities import keeping as identities
 from cdop.sign_in.passkeys import keeping as passkeys
-from cdop.web.deps import ConfirmationNeeded
+from cdop.web.deps import ConfirmationNeeded, providers_of
 from cdop.web.gathering import NO_ANSWERS, read_form
-from cdop.web.sign_in.pages import ConfirmPage
+from cdop.web.sign_in.pages import ConfirmPage, ProviderLink
 from cdop.web.templating import is_htmx, render
 
 
@@ -27,7 +28,15 @@ def confirm_page(
     with register.reading(actor) as work:
         by_password = not factors.has_any(work, actor.account_id)
         by_passkey = passkeys.any_of(work, actor.account_id)
-    return ConfirmPage(to, typed, by_password, by_passkey, fault)
+        issuers = {row.issuer for row in identities.of(work, actor.account_id)}
+    # A provider leads back to a page: what was typed in a form would be lost on the way.
+    there = providers_of(request) if to == "/confirm" else ()
+    vouching = tuple(
+        ProviderLink(each.provider.id, each.provider.label)
+        for each in there
+        if each.provider.issuer in issuers and each.provider.second_factor
+    )
+    return ConfirmPage(to, typed, by_password, by_passkey, vouching, fault)
 
 
 async def answer_unconfirmed(request: Request, error: Exception) -> Response:

@@ -97,6 +97,7 @@ class ConfirmPage:
     typed: tuple[tuple[str, str], ...]
     by_password: bool
     by_passkey: bool
+    providers: tuple[ProviderLink, ...] = ()
     fault: str | None = None
 
     @property

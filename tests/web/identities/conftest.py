@@ -74,7 +74,9 @@ class Desk:
 
     def go_there(self, web: Client, path: str, **fields: str) -> str:
         """Press a button that leads to the provider. Returns the address there."""
-        answer = web.submit(path, {"next": ""} | fields if "/sign-in/" in path else fields)
+        answer = web.submit(
+            path, {"next": ""} | fields if "with" in path and "join" not in path else fields
+        )
         assert answer.status_code == 200, answer.text
         address = answer.headers["Refresh"].partition("url=")[2]
         assert f'href="{address.replace("&", "&amp;")}"' in answer.text

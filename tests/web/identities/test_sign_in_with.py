@@ -1,6 +1,7 @@
 """Signing in with a provider that is not ours: the whole flow over HTTP, and each way to cheat."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -276,6 +277,41 @@ def test_after_signing_out_here_the_page_leads_to_signing_out_there(
     page = web.get(to).text
     assert "You are still signed in at County sign-in" in page
     assert f"{desk.provider.issuer}/oauth/end_session?client_id=" in page
+
+
+def test_signing_in_there_anew_confirms_the_session(
+    desk: Desk, county: Herefordshire, tmp_path: Path
+) -> None:
+    desk.configure(tmp_path, **BELIEVED)
+    desk.link(county.actors[WHO])
+    web = desk.browser(county.actors[WHO])
+    with desk.register.work(GATE) as work:
+        for row in sessions.alive(work, county.actors[WHO].account_id):
+            row.confirmed_at = None
+    to = web.get("/account/passkeys/add").headers["Location"]
+    assert "Confirm with County sign-in" in web.get(to).text
+    address = desk.go_there(web, "/confirm/with/county", next="/account/passkeys/add")
+    assert (asked_for(address, "prompt"), asked_for(address, "max_age")) == ("login", "300")
+    # Somebody else who is signed in at the provider confirms nothing.
+    assert desk.come_back(web, address, "bert").status_code == 422
+    assert web.get("/account/passkeys/add").status_code == 303
+    address = desk.go_there(web, "/confirm/with/county", next="/account/passkeys/add")
+    assert desk.come_back(web, address).headers["Location"] == "/account/passkeys/add"
+    assert web.get("/account/passkeys/add").status_code == 200
+
+
+def test_a_sign_in_there_of_long_ago_confirms_nothing(
+    desk: Desk, county: Herefordshire, tmp_path: Path
+) -> None:
+    """The wish to sign in anew was taken out on the way: the token tells when it was."""
+    desk.configure(tmp_path, **BELIEVED)
+    desk.link(county.actors[WHO])
+    web = desk.browser(county.actors[WHO])
+    desk.app.state.providers[0].now = lambda: datetime.now(UTC) + timedelta(minutes=7)
+    address = desk.go_there(web, "/confirm/with/county")
+    address = address.replace("&prompt=login", "").replace("&max_age=300", "")
+    assert desk.come_back(web, address).status_code == 422
+    assert details(desk, "accounts:identity:refuse")[-1]["why"] == "auth_time"
 
 
 def test_a_provider_that_is_not_configured_is_not_found(desk: Desk) -> None:

@@ -27,7 +27,15 @@ GOOD: dict[str, Any] = {
 
 def read(provider: Provider, key: RSAKey, token: str) -> Identity:
     keys = KeySet([key])
-    return identity_from(provider, keys, token, nonce=NONCE, access_token=None, now=NOW)
+    return identity_from(
+        provider,
+        keys,
+        token,
+        nonce=NONCE,
+        access_token=None,
+        now=NOW,
+        longest_ago=provider.longest_ago,
+    )
 
 
 def test_a_good_token_says_who_it_is(provider: Provider, key: RSAKey, sign: Sign) -> None:
