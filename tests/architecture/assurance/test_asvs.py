@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.assurance.evidence import missing
+from tests.architecture.assurance.evidence import missing
 
 FILES = sorted((Path(__file__).parent / "asvs").glob("*.toml"))
 STATUSES = {"met", "not applicable", "deviation", "beyond"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cdop.config import ROOT
-from tests.assurance.evidence import missing
+from tests.architecture.assurance.evidence import missing
 
 LOG = Path(__file__).parent / "hazards.toml"
 HAZARDS = tomllib.loads(LOG.read_text())["hazard"]
@@ -52,5 +52,5 @@ def test_each_hazard_is_named_once_and_the_log_says_who_signs() -> None:
 
 def test_the_readme_leads_to_log_and_table() -> None:
     readme = (ROOT / "README.md").read_text()
-    assert "`tests/assurance/hazards.toml`" in readme
-    assert "`tests/assurance/asvs/`" in readme
+    assert "`tests/architecture/assurance/hazards.toml`" in readme
+    assert "`tests/architecture/assurance/asvs/`" in readme
