@@ -3,7 +3,7 @@
 import json
 import os
 import socket
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated
 
 import typer
@@ -50,6 +50,9 @@ def serve(
     from cdop.web.app import create_app
 
     register = running.opened(context)
+    if not os.environ.get("CDOP_ORIGIN"):
+        # Passkeys know the register by the address that people type: here the one printed below.
+        register.settings = replace(register.settings, origin=f"http://localhost:{port}")
     web = create_app(register, beside=kept_sealed)
     host = os.environ.get("CDOP_HOST") or "127.0.0.1"
     listening = _listen(host, port)

@@ -48,6 +48,13 @@ def test_it_serves_and_stops(made, environment):
     )
     try:
         assert answer(f"http://127.0.0.1:{port}/health?name=Canary") == "ok"
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{port}/sign-in/passkey/options",
+            data=b"",
+            headers={"Origin": f"http://localhost:{port}"},
+        )
+        with urllib.request.urlopen(asked, timeout=30) as options:
+            assert json.load(options)["rpId"] == "localhost"
         server.send_signal(signal.SIGINT)
         out, err = server.communicate(timeout=30)
     finally:
@@ -63,6 +70,13 @@ def test_a_port_that_is_taken_is_one_sentence(made):
         ended = made("serve", "--port", str(taken.getsockname()[1]))
     assert ended.code == 1
     assert "cannot be listened on" in ended.err
+
+
+def test_a_doubtful_file_of_identity_providers_is_one_sentence(made, tmp_path, monkeypatch):
+    monkeypatch.setenv("CDOP_OIDC", str(tmp_path / "nothing.toml"))
+    ended = made("serve", "--port", str(free_port()))
+    assert ended.code == 1
+    assert "nothing.toml named by CDOP_OIDC is no readable TOML" in ended.err
 
 
 @pytest.mark.parametrize("fault", ["missing", "world-readable", "placeholder"])
