@@ -32,7 +32,7 @@ from cdop.security.work import Register, Work
 BATCH = 1000
 LEASE = timedelta(seconds=15)
 LATE = timedelta(minutes=5)
-SEALER = system("sealer")
+SEALER = system("sealer", sees_cases=False)
 DOUBT = "audit:line:doubt"
 _NAMED = 5
 

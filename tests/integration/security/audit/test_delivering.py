@@ -6,7 +6,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from email import message_from_bytes
+from email.message import Message
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -158,39 +161,47 @@ def test_two_sinks_and_one_of_them_fails(
     assert actions.count(delivering.RECOVER) == 1
 
 
-def test_mail_takes_the_newest_once_a_day(
-    sqlite_register: Register, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent = []
+class Mailbox(socketserver.StreamRequestHandler):
+    """A mail server that knows just enough of SMTP, and keeps what it is sent."""
 
-    class Server:
-        def __init__(self, host: str, port: int, timeout: float) -> None:
-            self.where = (host, port)
+    received: ClassVar[list[Message]] = []
 
-        def __enter__(self) -> "Server":
-            return self
+    def handle(self) -> None:
+        self.wfile.write(b"220 mailbox\r\n")
+        for line in self.rfile:
+            word = line.split()[0].upper()
+            if word == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                lines = iter(self.rfile.readline, b".\r\n")
+                self.received.append(message_from_bytes(b"".join(lines)))
+            self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 well\r\n")
+            if word == b"QUIT":
+                return
 
-        def __exit__(self, *_: object) -> None:
-            pass
 
-        def send_message(self, message) -> None:
-            sent.append((self.where, message))
-
-    monkeypatch.setattr("smtplib.SMTP", Server)
-    mail = {"MAIL": "guardian@example.invalid", "MAIL_FROM": "register@example.invalid"}
-    sending(sqlite_register, **mail, SMTP="smtp://localhost:2525")
-    grow(sqlite_register, 3)
-    delivering.deliver(sqlite_register)
-    grow(sqlite_register)
-    delivering.deliver(sqlite_register)
-    ((where, message),) = sent
-    assert where == ("localhost", 2525)
-    assert message["To"] == "guardian@example.invalid"
-    assert len(notes_in(message.get_content())) == 1
-    clock.at += timedelta(hours=24)
-    delivering.deliver(sqlite_register)
-    assert notes_in(sent[1][1].get_content()) == newest(sqlite_register)
-    assert holds(sqlite_register, sent[1][1].as_string())
+def test_mail_takes_the_newest_once_a_day(sqlite_register: Register, clock: FixedClock) -> None:
+    Mailbox.received.clear()
+    with socketserver.TCPServer(("127.0.0.1", 0), Mailbox) as server:
+        threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
+        mail = {"MAIL": "guardian@example.invalid", "MAIL_FROM": "register@example.invalid"}
+        sending(sqlite_register, **mail, SMTP=f"smtp://127.0.0.1:{server.server_address[1]}")
+        grow(sqlite_register, 3)
+        delivering.deliver(sqlite_register)
+        grow(sqlite_register)
+        delivering.deliver(sqlite_register)
+        (message,) = Mailbox.received
+        assert message["To"] == "guardian@example.invalid"
+        assert message["From"] == "register@example.invalid"
+        assert len(notes_in(message.as_string())) == 1
+        clock.at += timedelta(hours=24)
+        delivering.deliver(sqlite_register)
+        server.shutdown()
+    text = Mailbox.received[1].as_string()
+    assert notes_in(text) == newest(sqlite_register)
+    assert holds(sqlite_register, text)
+    assert not standing(sqlite_register)[0].is_failing
 
 
 def test_mail_leaves_the_machine_encrypted_only(monkeypatch: pytest.MonkeyPatch) -> None:
