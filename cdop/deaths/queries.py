@@ -95,7 +95,10 @@ def events(work: Work, death: Death) -> list[DeathEvent]:
 
 
 def undecided_matches(work: Work, death: Death) -> list[Match]:
-    """Return the possible duplicates of a case that nobody has decided yet, either way round."""
+    """Return the possible duplicates of a case that nobody has decided yet, either way round.
+
+    Those that the actor does not reach are left out: a key worker learns of no other family.
+    """
     if death.status == "joined":
         return []
     mine = (PossibleMatch.death_id == death.id) | (PossibleMatch.other_id == death.id)
@@ -103,8 +106,9 @@ def undecided_matches(work: Work, death: Death) -> list[Match]:
     found = []
     for row in work.session.exec(query):
         other_id = row.other_id if row.death_id == death.id else row.death_id
-        other = work.session.get_one(Death, other_id)
-        if other.status != "joined":
+        other = work.session.get(Death, other_id)
+        reached = other and work.actor.may(READ, other.organisation_id, other.id)
+        if other and reached and other.status != "joined":
             found.append(Match(row.id, other.id, other.reference, row.why))
     return found
 

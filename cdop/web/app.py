@@ -25,7 +25,7 @@ from cdop.web.audit import routes as audit
 from cdop.web.break_glass import routes as break_glass
 from cdop.web.case_reviews import referral_routes as referrals
 from cdop.web.case_reviews import routes as case_reviews
-from cdop.web.deaths import case_routes, list_routes, notify_routes
+from cdop.web.deaths import case_routes, key_worker_routes, list_routes, notify_routes
 from cdop.web.deps import check_access_is_declared, public
 from cdop.web.errors import Incidents, Report, add_error_pages, log_incident, plain_page
 from cdop.web.headers import BodyLimit, OriginCheck, PlainAddress, SecurityHeaders
@@ -71,6 +71,7 @@ ROUTES: tuple[ModuleType, ...] = (
     list_routes,
     notify_routes,
     case_routes,
+    key_worker_routes,
     search,
     meetings,
     overview,

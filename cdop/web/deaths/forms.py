@@ -136,3 +136,9 @@ class MatchForm(Form):
 
     match: UUID = ask("the possible duplicate")
     decision: Literal["same", "different"] = ask("whether this is the same child")
+
+
+class KeyWorkerForm(Form):
+    """To whom a case is assigned, by user name."""
+
+    key_worker: str = ask("the key worker", missing="Select a key worker", max_length=200)
