@@ -3,8 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from cdop.security.actor import Actor
-from cdop.statistics import drafting, proving, settling
+from cdop.statistics import drafting, package, proving, settling
 from cdop.statistics.drafting import Draft
 from cdop.statistics.models import Release
 from cdop.statistics.rules import Recipient
@@ -39,3 +41,9 @@ def approved(county: Herefordshire, release: Release, **options: Any) -> Release
 def released(county: Herefordshire, **parts: Any) -> Release:
     """Draft, prove and approve a release."""
     return approved(county, built(county, **parts))
+
+
+def plain_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out of packages what takes long to draw and print, and is tested on its own."""
+    for name in ("png", "docx", "pdf", "workbook"):
+        monkeypatch.setattr(package, name, lambda *_: b"")

@@ -36,7 +36,8 @@ class Package:
     """What a package is made of. `certificate` is the keyed digest of the proof.
 
     `denominators` has the population or births of each rate that can be worked out, by its code.
-    `pooled` years were counted together, of which the tables' year is the last.
+    `pooled` years were counted together, of which the tables' year is the last. `note` is what
+    was typed for the readers, and settled by the approver.
     """
 
     slug: str
@@ -46,6 +47,7 @@ class Package:
     certificate: str
     denominators: Mapping[str, Denominator] = field(default_factory=dict)
     pooled: int = 1
+    note: str = ""
 
     @property
     def title(self) -> str:

@@ -85,6 +85,7 @@ def readme(package: Package) -> str:
         "",
         *what_was_done(package),
         "",
+        *([f"Note: {package.note}", ""] if package.note else []),
         "Symbols:",
         *(f"{symbol:6} {words}" for symbol, words in SYMBOLS.items()),
         "",

@@ -167,6 +167,7 @@ def pack(register: Register, of: Prepared, protected: Protected) -> tuple[bytes,
         certificate,
         of.denominators,
         of.release.years,
+        of.release.note,
     )
     sign = signer(ring, SIGNS, of.release.organisation_id).sign
     return write_package(content, sign), certificate

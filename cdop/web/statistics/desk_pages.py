@@ -121,6 +121,7 @@ class ReleasePage:
     width: int
     hidden: int
     shown: int
+    rounding: str
     readers: list[str]
     sections: list[Section]
     history: list[Event]
@@ -213,6 +214,7 @@ def release_page(
         width=profile(release.profile).width,
         hidden=hidden,
         shown=len(cells) - hidden,
+        rounding=_rounding(release) if frozen else "",
         readers=[reader(each) for each in release.ledger.get("attackers", ())],
         sections=_sections(release) if frozen else [],
         history=[_event(each) for each in releasing.events(work, release)],
@@ -240,6 +242,15 @@ def _sections(release: Release) -> list[Section]:
         return []
     rounds = profile(release.profile).others == Others.CONTROLLED
     return sections(of.tables, cells, LOW if rounds else "0")
+
+
+def _rounding(release: Release) -> str:
+    """Return how far the numbers lie from the counts, in words."""
+    chosen, reach = profile(release.profile), release.ledger["reach"]
+    if not reach:
+        return ""
+    low = f" {LOW} rounds to 0." if chosen.others == Others.CONTROLLED else ""
+    return f"Each is a multiple of {chosen.base}, at most {reach} from the count.{low}"
 
 
 def _boards(work: Work, cdop_id: UUID) -> list[tuple[str, str]]:
@@ -283,7 +294,7 @@ def _facts(release: Release) -> list[tuple[str, object]]:
     if release.digest:
         found.append(("SHA-256 of the file", release.digest))
         found.append(("Digest of the proof", release.certificate))
-        found.append(("Held against", f"{len(release.against)} earlier releases of these deaths"))
+        found.append(("Earlier releases of these deaths", len(release.against)))
     return found
 
 

@@ -29,17 +29,22 @@ from cdop.statistics.disclosure import worker
 from cdop.statistics.models import Release
 from cdop.statistics.rules import Recipient
 from tests.deaths import AFTER, YEAR, add_death
-from tests.desk import PANEL, approved, built, drafted, released
+from tests.desk import PANEL, approved, built, drafted, plain_packages, released
 from tests.factories import MAKER, Herefordshire
 from tests.panels import audited
 
 REASON = "An invented reason"
 
 
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain_packages(monkeypatch)
+
+
 def files(release: Release) -> dict[str, str]:
     assert release.package
     with zipfile.ZipFile(io.BytesIO(release.package)) as archive:
-        return {name: archive.read(name).decode() for name in archive.namelist()}
+        return {name: archive.read(name).decode(errors="replace") for name in archive.namelist()}
 
 
 def stored(register: Register) -> list[Release]:

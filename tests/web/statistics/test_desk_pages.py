@@ -18,7 +18,7 @@ from cdop.statistics.advising import Kept
 from cdop.web.app import create_app
 from tests.client import Client, raising
 from tests.deaths import YEAR, herefordshire_2013_14
-from tests.desk import built, drafted, released
+from tests.desk import built, drafted, plain_packages, released
 from tests.factories import MAKER, Herefordshire, herefordshire
 
 WANTED = {
@@ -29,6 +29,11 @@ WANTED = {
     "audience": "partner",
     "profile": "partner-1to4",
 }
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain_packages(monkeypatch)
 
 
 @pytest.fixture
