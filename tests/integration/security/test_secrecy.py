@@ -1,6 +1,7 @@
 """Nobody learns by any answer of the register that a child is registered with another panel."""
 
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import UUID, uuid4
@@ -215,3 +216,31 @@ def test_two_panels_told_at_the_same_moment_are_not_told_of_each_other_s_answer(
         kept = work.session.exec(select(sa.func.count()).select_from(Death)).one()
     assert kept == 2
     assert {task.subject_id for task in asked} == cases
+
+
+def test_two_panels_told_of_one_child_in_the_same_moment_do_not_miss_each_other(
+    county: Herefordshire,
+) -> None:
+    """Whoever is second finds the first, and a transfer is asked for; whoever told learns nothing.
+
+    Each waits until the other is at work in a transaction of its own, where the database lets two
+    write at once.
+    """
+    register, rounds = county.register, 5
+    told_by = {"coordinator": "herefordshire-cdop", "neighbour": "worcestershire-cdop"}
+    together = threading.Barrier(2)
+
+    def tell(who: str, seed: int) -> None:
+        together.wait(30)
+        register.do(county.actors[who], notify, told(county[told_by[who]], child(seed)))
+
+    with ThreadPoolExecutor(2) as threads:
+        for seed in range(20, 20 + rounds):
+            for done in [threads.submit(tell, who, seed) for who in told_by]:
+                done.result()
+    with register.reading(MAKER) as work:
+        cases = work.session.exec(select(Death)).all()
+        asked = work.session.exec(select(Task).where(Task.kind == "settle-transfer")).all()
+    assert len(cases) == 2 * rounds
+    assert len(asked) == rounds, "one of each two was told of the other"
+    assert len({task.subject_id for task in asked}) == rounds
