@@ -7,7 +7,6 @@ score is of all changes, those that nobody could notice included.
 """
 
 import argparse
-import fnmatch
 import json
 import os
 import shutil
@@ -29,6 +28,7 @@ GROUPS = Path(__file__).parent / "mutating" / "groups.toml"
 RESULTS = Path(__file__).parent / "results"
 GOAL = 0.90
 NOTICED = {"killed", "timeout", "segfault"}
+SKIPPED = 34  # as mutmut writes it
 
 
 def main() -> int:
@@ -44,8 +44,7 @@ def main() -> int:
     group, place = groups[asked.group], ROOT / ".mutation" / asked.group
     if not asked.only_count:
         _copy(place, group)
-        if asked.again:
-            _forget_unnoticed(place, group)
+        _choose(place, group, asked.again)
         _run(place, asked.processes)
     os.chdir(place)  # where mutmut looks for what it has made
     found = _count(group)
@@ -93,14 +92,18 @@ def _settings(group: dict[str, Any], beside: list[str]) -> str:
     return "\n[tool.mutmut]\nuse_git_change_detection = false\n" + "\n".join(lines) + "\n"
 
 
-def _forget_unnoticed(place: Path, group: dict[str, Any]) -> None:
+def _choose(place: Path, group: dict[str, Any], again: bool) -> None:
+    """Say what is to be tried, of changes that were made by an earlier run."""
     for module in group["modules"]:
         file = place / "mutants" / f"{module}.meta"
         if file.exists():
             meta = json.loads(file.read_text())
             codes = meta["exit_code_by_key"]
             for mutant, code in codes.items():
-                codes[mutant] = code if status_by_exit_code[code] in NOTICED else None
+                if not _counts(group, module, mutant):
+                    codes[mutant] = SKIPPED
+                elif again and status_by_exit_code[code] not in NOTICED:
+                    codes[mutant] = None
             file.write_text(json.dumps(meta))
 
 
@@ -114,11 +117,10 @@ def _count(group: dict[str, Any]) -> dict[str, Any]:
     by_module, all_together, unnoticed = {}, Counter[str](), {}
     for module in group["modules"]:
         meta = json.loads(Path("mutants", f"{module}.meta").read_text())
-        wanted = group.get("functions", {}).get(module)
         said = {
             mutant: status_by_exit_code[code]
             for mutant, code in meta["exit_code_by_key"].items()
-            if wanted is None or any(fnmatch.fnmatch(_function(mutant), each) for each in wanted)
+            if _counts(group, module, mutant)
         }
         counts = Counter("noticed" if each in NOTICED else each for each in said.values())
         by_module[module] = {"score": _score(counts), "changes": counts.total()}
@@ -136,10 +138,11 @@ def _count(group: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _function(mutant: str) -> str:
-    """Return the function that was changed, from mutmut's name for the change."""
+def _counts(group: dict[str, Any], module: str, mutant: str) -> bool:
+    """Say whether a change is of the group: of a file that is so in part, by its function."""
+    wanted = group.get("functions", {}).get(module)
     name = mutant.rpartition(".")[2].rpartition("__mutmut_")[0]
-    return name.removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
+    return wanted is None or name.removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".") in wanted
 
 
 def _score(counts: Counter[str]) -> float:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from cdop.deaths.documents import IDENTITY, NAMES, SUMMARY, Identity, Names
 from cdop.deaths.models import Death
-from cdop.errors import Unsafe
+from cdop.errors import Denied, Unsafe
 from cdop.security import resealing
 from cdop.security.columns import Opened, open_columns
 from cdop.security.models import AuditEntry
@@ -140,3 +140,14 @@ def test_opening_one_row_says_who_opened_what_of_whom_and_why(
         assert (line.subject_kind, line.subject_id) == ("deaths", ids[0])
         assert (line.case_id, line.organisation_id) == (ids[0], county["herefordshire-cdop"])
         assert line.detail == {"section": section.column, "why": why}
+
+
+def test_one_row_is_opened_by_who_may_where_it_is_asked(
+    county: Herefordshire, ids: list[UUID]
+) -> None:
+    """At the row's own panel, unless the service names another: the board that decides."""
+    with county.register.work(county.actors["coordinator"]) as work:
+        death = work.session.get_one(Death, ids[0])
+        assert work.open(death, NAMES).given == "Example"
+        with pytest.raises(Denied):
+            work.open(death, NAMES, at=county["worcestershire-cdop"])

@@ -13,9 +13,10 @@ from cdop import registers
 from cdop.deaths.documents import NAMES, Names
 from cdop.deaths.models import Death
 from cdop.errors import Misconfigured, NotFound, Refused, Unsafe
-from cdop.security import custody, key_versions, keys, resealing, rollback, rotation
+from cdop.security import audit, custody, key_versions, keys, resealing, rollback, rotation
 from cdop.security.models import AuditEntry, DataKey
 from cdop.security.rotation import KEYS
+from cdop.security.sealing import sealed_tables
 from cdop.security.work import Register, Work
 from tests.factories import Herefordshire
 from tests.integration.security.rotating import another_server, data_keys, notified, values
@@ -112,11 +113,17 @@ def test_a_server_that_missed_the_rotation_goes_on_and_uses_the_new_key(
 def test_a_key_that_a_case_needs_cannot_be_retired(county: Herefordshire) -> None:
     register = county.register
     notified(county, 1)
-    with pytest.raises(Refused, match="current key is not retired"):
+    with pytest.raises(Refused) as caught:
         rotation.retire(register, 1)
+    assert str(caught.value) == (
+        "The current key is not retired. First promote another: cdop keys promote N"
+    )
     rotation.promote(register, rotation.add(register))
-    with pytest.raises(Refused, match="still wrapped under version 1"):
+    with pytest.raises(Refused) as caught:
         rotation.retire(register, 1)
+    assert str(caught.value) == (
+        "Case keys are still wrapped under version 1. First: cdop keys rewrap"
+    )
     assert set(custody.load(register.settings).sealing) == {1, 2}
     for wanted in (rotation.promote, rotation.retire):
         with pytest.raises(NotFound):
@@ -156,7 +163,7 @@ def test_a_key_file_older_than_the_register_is_refused_at_the_start(
     rotate(register)
     new = custody.load(register.settings)
     keys.save(register.settings.keys, old)
-    with pytest.raises(Misconfigured, match="lacks version 2"):
+    with pytest.raises(Misconfigured, match=r"lacks version 2 .* put the newest copy"):
         another_server(register)
     keys.save(register.settings.keys, replace(new, sealing={**new.sealing, 2: old.sealing[1]}))
     with pytest.raises(Misconfigured, match="or holds another in its place"):
@@ -179,7 +186,7 @@ def test_a_backup_from_before_a_retirement_asks_for_the_key_file_of_its_time(
         first = key_versions.first_key(old, work.now)
         first.state = "former"
         work.session.add(first)
-    with pytest.raises(Misconfigured, match=r"lacks version 1 .* retired since"):
+    with pytest.raises(Misconfigured, match=r"lacks version 1 .* retired since.* of that time"):
         another_server(register)
 
 
@@ -228,7 +235,9 @@ def _changed(register: Register) -> list[tuple[str, str]]:
     seen: list[int] = []
     with register.reading(KEYS) as work:
         found = list(rollback.find(work.session, work.vault.ring, seen.append))
-        assert seen == sorted(seen), "it counts upwards"
+        rows = sum(len(work.session.exec(select(table.id)).all()) for table in sealed_tables())
+        assert seen == sorted(set(seen)), "it counts upwards"
+        assert max(seen) <= rows
         assert all(isinstance(each.row_id, UUID) for each in found)
         return [(each.table, each.why) for each in found]
 
@@ -426,3 +435,25 @@ def test_rows_of_an_erased_case_are_no_findings_but_those_after_it_are(
         work.vault.destroy(work.session, min(ids), work.now)
         work.session.execute(sa.update(Death).values(sealed_revision=9))
     assert _changed(register) == [("deaths", "changed")] * 2
+
+
+def test_only_what_was_done_and_to_a_row_counts_as_its_last_line(county: Herefordshire) -> None:
+    """A line of an attempt that failed, and one about no row, tell nothing of what is sealed."""
+    register = county.register
+    (death_id,) = notified(county, 1)
+    subject, told = ("deaths", death_id), {"revision": 99, "digest": "of nothing"}
+    with register.work(KEYS) as work:
+        audit.record(
+            work.session,
+            register.vault.ring,
+            KEYS,
+            work.now,
+            rollback.SEALED,
+            subject=subject,
+            outcome="failed",
+            **told,
+        )
+        for incomplete in (None, ("deaths", None), (None, death_id)):
+            work.audit(rollback.SEALED, incomplete)  # type: ignore[arg-type]
+    register.do(county.actors["coordinator"], rename, death_id)
+    assert _changed(register) == []

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from cdop.errors import Misconfigured
 from cdop.security import keys
+from cdop.security.providers import FILE
 
 GOOD = {"1": base64.b64encode(bytes(range(32))).decode()}
 
@@ -152,3 +154,88 @@ def test_a_file_that_cannot_be_changed_where_it_is_says_so(tmp_path: Path) -> No
     ring = keys.create(tmp_path / "keys.json")
     with pytest.raises(Misconfigured, match="cannot be changed where it is"):
         keys.save(tmp_path / "no folder" / "keys.json", ring)
+
+
+def test_an_index_root_is_added_under_the_next_number_and_the_older_ones_are_thrown_away() -> None:
+    ring = keys.new_ring()
+    grown = ring.with_index_root().with_index_root()
+    assert set(grown.index) == {1, 2, 3}
+    assert len(set(grown.index.values())) == 3
+    assert grown.index[1] == ring.index[1]
+    last = grown.with_newest_index_root()
+    assert last.index == {3: grown.index[3]}
+    assert (last.sealing, last.anchor, last.retired) == (ring.sealing, ring.anchor, ring.retired)
+    assert set(last.with_index_root().index) == {3, 4}
+    assert set(keys.new_ring().added().without(1).with_index_root().sealing) == {2}
+
+
+def test_the_check_of_an_index_root_knows_its_key_and_its_number() -> None:
+    ring = keys.new_ring().with_index_root()
+    swapped = replace(ring, index={1: ring.index[2], 2: ring.index[1]})
+    checks = {each.index_check_of(version) for each in (ring, swapped) for version in (1, 2)}
+    checks |= {ring.check_of(1), replace(ring, sealing=ring.index).check_of(1)}
+    assert len(checks) == 6
+
+
+RESTORE = "Restore the key file from where its copy is kept; without it nothing sealed opens."
+
+
+def test_each_refusal_says_in_whole_what_is_wrong_and_what_to_do(tmp_path: Path) -> None:
+    path, folder = tmp_path / "keys.json", tmp_path
+    nowhere = folder / "no folder" / "keys.json"
+    ring = keys.new_ring()
+
+    def said(call: Callable[..., object], *arguments: object) -> str:
+        with pytest.raises(Misconfigured) as caught:
+            call(*arguments)
+        return str(caught.value)
+
+    assert said(keys.load, path) == f"There is no key file at {path}. {RESTORE}"
+    assert said(keys.load, folder) == f"The key file at {folder} cannot be read by this user."
+    assert said(keys.create, nowhere) == (
+        f"The key file cannot be written to {nowhere.parent}: make the folder writable."
+    )
+    write(path, "{}")
+    assert said(keys.create, path) == f"A key file stands at {path} already; it is not replaced."
+    assert said(keys.load, path) == (
+        f"The file at {path} is not a whole key file of this format, or holds a placeholder. "
+        f"{RESTORE}"
+    )
+    path.chmod(0o640)
+    assert said(keys.load, path) == (
+        f"The key file at {path} can be read by others. Type: chmod 600 {path}"
+    )
+    write(path, json.dumps({"format": 1, "provider": "tape", "wrapped": "AAAA"}))
+    assert said(keys.load, path) == (
+        f"The key file at {path} is wrapped by 'tape', but CDOP_KEY_PROVIDER says 'file'."
+    )
+    assert said(keys.save, nowhere, ring) == (
+        f"The key file cannot be changed where it is: {nowhere.parent} cannot be written. "
+        "Name a file for the new ring with --to, and put it in its place yourself."
+    )
+
+
+def test_a_key_with_few_different_bytes_or_of_another_length_is_a_placeholder(
+    tmp_path: Path,
+) -> None:
+    def holds(key: bytes) -> str:
+        return document(sealing={"1": base64.b64encode(key).decode()})
+
+    good = bytes(range(8)) * 4
+    keys.load(write(tmp_path / "keys.json", holds(good)))
+    for key in (bytes(range(7)) * 4 + bytes(4), good + b"\0", good[:-1], b""):
+        with pytest.raises(Misconfigured, match="holds a placeholder"):
+            keys.load(write(tmp_path / "keys.json", holds(key)))
+
+
+def test_what_is_written_is_what_the_format_says(tmp_path: Path) -> None:
+    ring = keys.new_ring().added().without(1)
+    content = json.loads(ring.encode())
+    assert content == {
+        "format": 1,
+        "anchor": base64.b64encode(ring.anchor).decode(),
+        "sealing": {"2": base64.b64encode(ring.sealing[2]).decode()},
+        "retired": [1],
+        "index": {"1": base64.b64encode(ring.index[1]).decode()},
+    }
+    assert not keys.rewrap(tmp_path / "keys.json", FILE), "no provider wraps it"

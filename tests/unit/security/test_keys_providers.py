@@ -45,8 +45,13 @@ def wrapped_well(here: Settings) -> Ring:
 
 
 def test_an_unknown_provider_is_refused_with_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match="one of file, secret, pkcs11, vault-transit"):
-        custody.load(settings(tmp_path, "tape"))
+    for call in (custody.load, custody.create):
+        with pytest.raises(Misconfigured) as caught:
+            call(settings(tmp_path, "tape"))
+        assert str(caught.value) == (
+            "CDOP_KEY_PROVIDER is 'tape'; it is one of file, secret, pkcs11, vault-transit."
+        )
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("mode", [0o400, 0o440, 0o600, 0o640])
