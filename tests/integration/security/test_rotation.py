@@ -441,7 +441,7 @@ def test_only_what_was_done_and_to_a_row_counts_as_its_last_line(county: Herefor
     """A line of an attempt that failed, and one about no row, tell nothing of what is sealed."""
     register = county.register
     (death_id,) = notified(county, 1)
-    subject, told = ("deaths", death_id), {"revision": 99, "digest": "of nothing"}
+    subject = ("deaths", death_id)
     with register.work(KEYS) as work:
         audit.record(
             work.session,
@@ -451,9 +451,10 @@ def test_only_what_was_done_and_to_a_row_counts_as_its_last_line(county: Herefor
             rollback.SEALED,
             subject=subject,
             outcome="failed",
-            **told,
+            revision=99,
+            digest="of nothing",
         )
         for incomplete in (None, ("deaths", None), (None, death_id)):
-            work.audit(rollback.SEALED, incomplete)  # type: ignore[arg-type]
+            work.audit(rollback.SEALED, incomplete)
     register.do(county.actors["coordinator"], rename, death_id)
     assert _changed(register) == []
