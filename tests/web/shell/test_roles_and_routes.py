@@ -52,6 +52,9 @@ OTHERWISE: dict[tuple[str, str], set[int]] = {
     ("GET", "/deaths/notified"): ABSENT,  # without a receipt
     ("GET", "/statistics/releases/new"): ABSENT,  # without a panel and a year
     ("GET", "/reports/jcr-outcomes.csv"): ABSENT,  # without a board and a year
+    ("GET", "/statistics/report"): ABSENT,  # without a panel and a year
+    ("GET", "/statistics/report.pdf"): ABSENT,
+    ("GET", "/statistics/report.docx"): ABSENT,
     ("GET", "/referrals/new"): PAGE | ABSENT,  # a panel refers from its cases
     ("POST", "/referrals/new"): DONE_OR_SAID_WHY | ABSENT,
     ("POST", "/deaths/{death_id}/match"): {409},  # says the same of every address
