@@ -1,6 +1,7 @@
 """Filling an empty demonstration register, all of it or nothing."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from sqlmodel import select
 
@@ -11,11 +12,13 @@ from cdop.demo.accounts import NewAccount
 from cdop.demo.stage import Stage, open_stage
 from cdop.errors import Refused
 from cdop.organisations.models import Organisation
+from cdop.reference_files import service as reference_files
 from cdop.registers import is_demonstration
 from cdop.security.actor import system
 from cdop.security.work import Register, Work
 
 BUILDER = system("demo")
+POPULATION = Path(__file__).parent / "population.csv"
 
 Progress = Callable[[str], None]
 
@@ -38,6 +41,7 @@ def build(register: Register, progress: Progress = lambda _: None) -> list[NewAc
             raise Refused("This register holds cases already.")
         progress("Organisations and accounts")
         places.found_places(work)
+        reference_files.load(work, POPULATION.read_bytes())
         made = accounts.appoint(work, accounts.POSTS)
         hidden = accounts.appoint(work, accounts.NEIGHBOURS)
         stage = open_stage(work, [account.username for account in (*made, *hidden)])

@@ -63,6 +63,7 @@ def what_was_done(package: Package) -> list[str]:
             "need not add up. 0 is 0."
         )
     said += [
+        "Percentages, rates and intervals are worked out from the counts as they are shown.",
         "What follows from a confidential count is confidential too: its percentage, rate and "
         "interval have no number, its bar no length.",
         "All tables were protected together. Before this left the register, an attempt to work "

@@ -24,6 +24,7 @@ from cdop.security.actor import system
 from cdop.security.models import AuditEntry
 from cdop.sign_in import steps
 from cdop.sign_in.delays import Visitor
+from cdop.statistics import over_years
 from cdop.statistics.outcomes import jcr_outcomes
 from cdop.tasks.models import Task
 from cdop.tasks.queries import worklist
@@ -69,6 +70,15 @@ def modifiable(work, found):
 def test_eleven_children_of_herefordshire_died_in_2013_14(built):
     with built.register.reading(READER) as work:
         assert len(deaths(work, "herefordshire-cdop", died_year="2013-14")) == 11
+
+
+def test_its_rate_is_that_of_the_published_population(built):
+    """11 among about 36,100 children: 30.5 (15.2 to 54.5) for each 100,000."""
+    series = built.register.do(READER, over_years.exact_years, "herefordshire-cdop")
+    (rates,) = [each for each in series if each.code == "deaths-under-18"]
+    shown = {point.year: point.shown for point in rates.points}
+    assert shown["2013-14"] == "30.5 (15.2 to 54.5) [u]"
+    assert shown["2014-15"] == "[x]"  # a population of another year is not taken
 
 
 def test_five_reviews_were_completed_that_year_of_three_boys_and_two_girls(built):
