@@ -34,7 +34,8 @@ To = Annotated[
 @app.command("status")
 def status(context: typer.Context, as_json: running.AsJson = False) -> None:
     """Show each key, its state, and how many case keys it wraps."""
-    found = rotation.status(running.opened(context))
+    register = running.opened(context)
+    found = rotation.status(register)
     if as_json:
         shown = [asdict(each) | {"promoted_at": _moment(each)} for each in found]
         typer.echo(json.dumps(shown, indent=1))
@@ -45,6 +46,10 @@ def status(context: typer.Context, as_json: running.AsJson = False) -> None:
         typer.echo(
             f"{each.version:7}  {each.state:8} {since:10}  {each.wrapped:9,}  {each.made:9,}"
         )
+    roots = index_rotation.status(register)
+    typer.echo(f"Index root {roots['current']} finds what is sealed.")
+    if len(roots) > 1:
+        typer.echo("Index tokens are being made anew. Next: cdop keys reindex")
     typer.echo(_next(found))
 
 

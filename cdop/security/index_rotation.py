@@ -33,6 +33,12 @@ Fill = Callable[[Work, Sequence[UUID], int], int]
 """Writes the tokens of cases with one root; returns how many, others being held by somebody."""
 
 
+def status(register: Register) -> dict[str, int]:
+    """Return the index roots in force by their state: current, filling, leaving."""
+    with register.reading(KEYS) as work:
+        return _states(work.session)
+
+
 def prepare(register: Register, to: Path | None = None) -> int:
     """Add a new index root to the ring, not yet in use. Returns its version.
 
@@ -60,8 +66,7 @@ def reindex(
     Takes the root that was prepared, or adds one. `to` as for `prepare`, for the ring without the
     old root. Raises Unsafe for a case that does not open: its old tokens stay in use.
     """
-    with register.reading(KEYS) as work:
-        states = _states(work.session)
+    states = status(register)
     if states.keys() == {"current"}:
         _start(register, states["current"])
     done = _fill_all(register, fill, progress, batch)
@@ -165,8 +170,7 @@ def _remove_batch(work: Work, last: UUID) -> UUID | None:
 
 def _trim(register: Register, to: Path | None) -> None:
     """Throw away every root but the one in force."""
-    with register.reading(KEYS) as work:
-        states = _states(work.session)
+    states = status(register)
     with private_files.changing(register.settings.keys):
         ring = custody.load(register.settings)
         if len(ring.index) > 1 and set(states.values()) == {max(ring.index)}:

@@ -176,7 +176,9 @@ def test_backup_verify_and_restore_work_from_the_command_line(made, tmp_path):
 def test_the_index_root_is_rotated_from_the_command_line(made, register):
     assert "Bring it to every server" in made("keys", "reindex", "--prepare").out
     assert audited(register, "register:keys:index-add") == [("system:keys", "done")]
+    assert "Index root 1 finds what is sealed." in made("keys", "status").out
     assert "0 cases" in made("keys", "reindex").out
+    assert "Index root 2 finds what is sealed." in made("keys", "status").out
     assert audited(register, "register:keys:reindex-end") == [("system:keys", "done")]
     assert json.loads(made("keys", "reindex", "--json").out) == {"cases": 0}
     assert made("doctor", "--all").code == 0
