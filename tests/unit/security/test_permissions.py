@@ -114,6 +114,7 @@ def test_no_role_holds_both_halves_of_what_takes_two_people(one: str, other: str
 
 def test_a_second_factor_is_asked_of_all_but_those_who_only_notify() -> None:
     assert {role for role in Role if not needs_second_factor(role)} == {Role.NOTIFIER}
+    assert needs_second_factor(None), "break-glass"
 
 
 def test_break_glass_lasts_an_hour_and_only_reads_what_each_opener_reads_at_home() -> None:
