@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from scanning.served import STRANGER, Served, Session, program, serving, sign_in
 from scanning.tools import Finding
 from scanning.walking import browser, signed_in, walk
 
+from cdop.security.permissions import Role
 from cdop.web.api.routes import describe
 from cdop.web.app import create_app
 
@@ -37,31 +39,37 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="write the results with the commit")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cdop-proof-") as folder:
-        found = prove(Path(folder), asked.role, asked.seconds, asked.requests)
+        found: dict[str, Any] = {}
+        for found in prove(Path(folder), asked.role, asked.seconds, asked.requests):
+            if asked.keep:  # after each role: a proof that is broken off has shown something
+                _keep(found)
     print(json.dumps(found, indent=1))
-    if asked.keep:
-        command = ["git", "rev-parse", "HEAD"]
-        commit = subprocess.check_output(command, text=True).strip()
-        whole = json.dumps({"commit": commit} | found, indent=1) + "\n"
-        (HERE / "results" / "scanners.json").write_text(whole)
     return 0 if passes(found) else 1
 
 
-def prove(folder: Path, only: list[str] | None, seconds: int, requests: int) -> dict[str, Any]:
-    """Scan as each role. Returns what was asked and found."""
+def prove(
+    folder: Path, only: list[str] | None, seconds: int, requests: int
+) -> Iterator[dict[str, Any]]:
+    """Scan as each role. Yields what was asked and found so far, after each."""
     findings: list[Finding] = [*tools.bandit(folder), *tools.detect_secrets()]
-    roles = {}
+    roles: dict[str, Any] = {}
     with serving(folder) as served:
-        for role in [*served.roles, None]:
-            name = role.value if role else STRANGER.role
+        for name in [*served.roles, STRANGER.role, "program"]:
             if only and name not in only:
                 continue
-            # Only now: a session that waits ends.
-            session = sign_in(served.register, role) if role else STRANGER
-            roles[name] = _scan(served, session, seconds, requests, folder, findings)
-            print(name, roles[name], flush=True)
-        if not only or "program" in only:
-            roles["program"] = _scan_api(served, requests, folder, findings)
+            if name == "program":
+                roles[name] = _scan_api(served, requests, folder, findings)
+            else:
+                # Signed in only now: a session that waits ends.
+                session = (
+                    STRANGER if name == STRANGER.role else sign_in(served.register, Role(name))
+                )
+                roles[name] = _scan(served, session, seconds, requests, folder, findings)
+            print(name, roles[name], served.counted.faults, served.errors, flush=True)
+            yield _told(served, roles, findings)
+
+
+def _told(served: Served, roles: dict[str, Any], findings: list[Finding]) -> dict[str, Any]:
     counts = Counter(findings)
     explained = {each: why for each in counts if (why := explanation(each))}
     return {
@@ -71,6 +79,13 @@ def prove(folder: Path, only: list[str] | None, seconds: int, requests: int) -> 
         "explained": _grouped(counts, explained),
         "unexplained": [vars(each) for each in counts if each not in explained],
     }
+
+
+def _keep(found: dict[str, Any]) -> None:
+    command = ["git", "rev-parse", "HEAD"]
+    commit = subprocess.check_output(command, text=True).strip()
+    whole = json.dumps({"commit": commit} | found, indent=1) + "\n"
+    (HERE / "results" / "scanners.json").write_text(whole)
 
 
 def _scan(

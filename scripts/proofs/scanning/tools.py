@@ -67,6 +67,9 @@ def wapiti(address: str, session: Session, seconds: int, folder: Path) -> Iterat
     for path in ENDS_SESSION:
         command += ["--exclude", f"{address}{path}*"]
     _run(command, (3 + len(WAPITI_MODULES)) * seconds + _GRACE)
+    if not report.exists():
+        yield Finding("wapiti", "error", "", f"no report of the scan as {session.role}")
+        return
     found = json.loads(report.read_text())
     for part in ("vulnerabilities", "anomalies", "additionals"):
         for kind, each in found[part].items():
@@ -87,6 +90,9 @@ def schemathesis(
     for name, value in session.headers.items():
         command += ["--header", f"{name}: {value}"]
     _run(command, seconds + _GRACE, folder)
+    if not report.exists():
+        yield Finding("schemathesis", "error", "", f"no report of the scan as {session.role}")
+        return
     found = json.loads(report.read_text())
     for failure in found["failures"]:
         for operation in failure["operations"]:
@@ -131,12 +137,11 @@ def _said(info: str, address: str) -> str:
 
 def _run(command: list[Any], timeout: float | None = None, cwd: Path = ROOT) -> str:
     """Run a program; what it thinks of its findings (the exit code) is judged elsewhere."""
-    ran = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    words = [str(part) for part in command]
+    try:
+        ran = subprocess.run(
+            words, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return ""
     return ran.stdout
