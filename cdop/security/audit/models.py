@@ -51,6 +51,7 @@ class Unsealed(SQLModel, table=True):
     """
 
     __tablename__ = "audit_unsealed"
+    __table_args__ = {"sqlite_with_rowid": False}
 
     entry_id: UUID = Field(primary_key=True, sa_type=Key)
 
