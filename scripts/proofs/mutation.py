@@ -123,10 +123,14 @@ def _count(group: dict[str, Any]) -> dict[str, Any]:
             if _counts(group, module, mutant)
         }
         counts = Counter("noticed" if each in NOTICED else each for each in said.values())
-        by_module[module] = {"score": _score(counts), "changes": counts.total()}
+        by_module[module] = {
+            "score": _score(counts),
+            "changes": counts.total(),
+            "not tried": counts["not checked"],
+        }
         all_together += counts
         for mutant, state in said.items():
-            if state not in NOTICED:
+            if state not in NOTICED and state != "not checked":
                 unnoticed[mutant] = [state, *_changed_lines(mutant, module)]
     return {
         "score": _score(all_together),
@@ -146,7 +150,9 @@ def _counts(group: dict[str, Any], module: str, mutant: str) -> bool:
 
 
 def _score(counts: Counter[str]) -> float:
-    return round(counts["noticed"] / counts.total(), 4) if counts else 1.0
+    """Return how many of the changes that were tried a test noticed."""
+    tried = counts.total() - counts["not checked"]
+    return round(counts["noticed"] / tried, 4) if tried else 0.0
 
 
 def _changed_lines(mutant: str, module: str) -> list[str]:

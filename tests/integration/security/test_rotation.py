@@ -201,6 +201,13 @@ def test_a_mounted_secret_is_changed_in_a_file_beside_it(county: Herefordshire) 
         rotation.promote(register, 2)
     with pytest.raises(Misconfigured, match="not replaced"):
         rotation.add(register, to=beside)
+    keys.save(register.settings.keys, keys.load(beside))
+    rotation.promote(register, 2)
+    rotation.rewrap(register)
+    last = register.settings.data / "last.json"
+    rotation.retire(register, 1, to=last)
+    assert set(keys.load(last).sealing) == {2}
+    assert set(custody.load(register.settings).sealing) == {1, 2}
 
 
 def test_resealing_gives_a_case_a_new_key_and_every_row_a_new_revision(
