@@ -5,10 +5,12 @@ ask at a time, and one that has just failed is not asked again for a while.
 """
 
 import logging
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import httpx
@@ -164,7 +166,10 @@ class Asked:
         if not _AT_ONCE.acquire(timeout=_TIMEOUT.connect):
             raise Unavailable
         try:
-            with httpx.Client(timeout=_TIMEOUT, transport=self.transport) as client:
+            # A client for each question: no cookie of one person's sign-in goes with another's.
+            with httpx.Client(
+                verify=_certificates(), timeout=_TIMEOUT, transport=self.transport
+            ) as client:
                 answer = client.request(
                     method, address, headers={"Accept": "application/json"}, **request
                 )
@@ -183,6 +188,12 @@ class Asked:
     def _note_failure(self, what: str) -> None:
         self._failed_at = self.now()
         log.warning("identity provider %s does not answer: %s", self.provider.id, what)
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Return whom TLS trusts, read once: that takes longer than the question."""
+    return httpx.create_ssl_context()
 
 
 def _metadata(provider: Provider, said: dict[str, Any]) -> Metadata:
