@@ -24,7 +24,7 @@ def outcomes(
     return render(request, "reports/jcr_outcomes.html", page)
 
 
-@router.get("/reports/jcr-outcomes.csv", dependencies=[requires(READ)])
+@router.get("/reports/jcr-outcomes.csv", dependencies=[requires(READ, confirmed=True)])
 def outcomes_file(
     register: CurrentRegister, actor: CurrentActor, board: str, year: str
 ) -> Response:

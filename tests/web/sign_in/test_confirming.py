@@ -130,8 +130,11 @@ def test_wrong_codes_wait(coordinator: Client, clock: FixedClock) -> None:
 @pytest.mark.parametrize(
     ("who", "method", "path"),
     [
-        ("analyst", "POST", "/statistics/releases"),
+        ("release-approver", "POST", f"/statistics/releases/{ABSENT}/approve"),
         ("analyst", "GET", f"/statistics/releases/{ABSENT}/package"),
+        ("analyst", "GET", "/statistics/report.pdf"),
+        ("analyst", "GET", "/statistics/report.docx"),
+        ("jcr-administrator", "GET", "/reports/jcr-outcomes.csv"),
         ("coordinator", "GET", f"/rights/{ABSENT}/copy"),
         ("coordinator", "POST", f"/rights/{ABSENT}/copy"),
         ("administrator", "GET", "/accounts/new"),
