@@ -97,6 +97,8 @@ def _of_panel(county: Herefordshire, samples: Samples, place: str, word: str) ->
     samples.add(place, (), session_id=register.do(MAKER, _session, account))
     samples.add(place, (), app_id=uuid4())
     samples.add(place, (), passkey_id=uuid4())
+    samples.add(place, (), identity_id=uuid4())
+    samples.add(place, (), provider="none-is-set-up")
 
 
 def _of_group(county: Herefordshire, samples: Samples, place: str, word: str) -> None:

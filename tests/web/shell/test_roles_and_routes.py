@@ -47,6 +47,7 @@ ABSENT = {404}
 PAGE = {200}
 DONE_OR_SAID_WHY = {200, 303, 400, 409, 422}
 # Pages that need more in their address than a record, or that a record's state keeps back.
+FORM_FIRST = {422}  # an empty form is refused alike at every address, before any record is read
 OTHERWISE: dict[tuple[str, str], set[int]] = {
     ("GET", "/still-here"): {204},
     ("GET", "/deaths/notified"): ABSENT,  # without a receipt
@@ -59,8 +60,10 @@ OTHERWISE: dict[tuple[str, str], set[int]] = {
     ("POST", "/referrals/new"): DONE_OR_SAID_WHY | ABSENT,
     ("POST", "/deaths/{death_id}/match"): {409},  # says the same of every address
     ("POST", "/meetings/{meeting_id}/agenda/remove"): {409},
+    ("POST", "/statistics/releases/{release_id}/choose"): FORM_FIRST,
+    ("POST", "/statistics/releases/{release_id}/work"): FORM_FIRST,
 }
-SAYS_THE_SAME_OF_ALL = {409}
+SAYS_THE_SAME_OF_ALL = ({409}, FORM_FIRST)
 ENDS_THE_SESSION = {"/sign-out", "/account/sign-out-everywhere"}
 
 
@@ -126,6 +129,8 @@ def reaches(role: Role, permission: str | None, record: Record) -> bool:
 
 
 def expected(role: Role, route: Route, record: Record | None) -> set[int]:
+    if record and "provider" in record.values:
+        return ABSENT
     if isinstance(route.asked, Public | HalfAccess):
         return {200, 204, 303, 401, 422}
     if isinstance(route.asked, ByToken):
@@ -135,7 +140,7 @@ def expected(role: Role, route: Route, record: Record | None) -> set[int]:
         return ABSENT
     other = OTHERWISE.get((route.method, route.path))
     if record and not reaches(role, permission, record):
-        return other if other == SAYS_THE_SAME_OF_ALL else ABSENT
+        return other if other in SAYS_THE_SAME_OF_ALL else ABSENT
     usual = PAGE if route.method == "GET" else DONE_OR_SAID_WHY
     return other or usual
 
