@@ -20,7 +20,7 @@ from scanning.served import ENDS_SESSION, Session
 from scanning.walking import Walk
 
 _ANSWERS = (200, 204, 303, 400, 401, 403, 404, 405, 409, 413, 415, 422, 429)
-_FILES = ("text/plain", "text/csv", "application/zip")
+_FILES = ("text/plain", "text/csv", "application/zip", "application/json")
 _PARAMETER = re.compile(r"{(\w+)}")
 _TEXT: dict[str, Any] = {"type": "string"}
 
