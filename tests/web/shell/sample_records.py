@@ -98,6 +98,8 @@ def _of_panel(county: Herefordshire, samples: Samples, place: str, word: str) ->
     samples.add(place, (), app_id=uuid4())
     samples.add(place, (), passkey_id=uuid4())
     samples.add(place, (), identity_id=uuid4())
+    samples.add(place, (), provider="nobody")  # the register signs nobody in by another's word
+    samples.add(place, (), identity_id=uuid4())
     samples.add(place, (), provider="none-is-set-up")
 
 
