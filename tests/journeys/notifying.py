@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from cdop.reference import nhs_numbers
 from tests.browser import assert_accessible
@@ -73,7 +73,7 @@ def when_the_coordinator_notifies_with_mistakes(town: Town, child: Told) -> Page
     day(page, "Date of death", date(2026, 1, 2))
     notifier = page.get_by_role("group", name="Who notifies").get_by_label("Name", exact=True)
     notifier.fill("")
-    with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+    with page.expect_response(_answers_the_form) as answered:
         press(page, "Notify")
     assert answered.value.status == 422
     summary = problems(page)
@@ -86,6 +86,11 @@ def when_the_coordinator_notifies_with_mistakes(town: Town, child: Told) -> Page
     expect(page.get_by_label("Circumstances of the death")).to_have_value(child.narrative)
     expect(page.get_by_role("group", name="Sex").get_by_label("Female")).to_be_checked()
     return page
+
+
+def _answers_the_form(answer: Response) -> bool:
+    """Tell the answer to the form from that to the search for likely duplicates beside it."""
+    return answer.request.method == "POST" and answer.url.endswith("/deaths/notify")
 
 
 def when_the_mistakes_are_corrected(page: Page, child: Told) -> str:

@@ -175,7 +175,8 @@ def test_the_same_save_sent_twice_is_saved_once(county: Herefordshire) -> None:
     for _ in range(2):
         assert county.register.do(member, save_draft, death_id, WHOLE, 0).version == 1
     (line,) = audited(county.register, "overview:review:draft")
-    assert line.detail["fields"] == ["category", "modifiable", "lines", "analysis"]
+    coded = ["event", "social_care", "statutory_order"]
+    assert line.detail["fields"] == ["category", "modifiable", "lines", "analysis", *coded]
 
 
 def test_a_save_replaces_the_lines(county: Herefordshire) -> None:
