@@ -92,6 +92,7 @@ class _Needles:
     def __init__(self, canaries: tuple[Canary, ...]) -> None:
         self.words: dict[bytes, str] = {}  # in data with one blank for all that is no letter
         self.squeezed: dict[bytes, str] = {}  # in data with nothing but letters and digits
+        self.figures: dict[bytes, str] = {}  # in the same, without what has any figures by chance
         self.exact: dict[bytes, tuple[str, str]] = {}
         self.counts: list[tuple[str, dict[bytes, str]]] = []
         for canary in canaries:
@@ -103,13 +104,16 @@ class _Needles:
                 self.squeezed[_squeeze(text.encode())] = text
                 self.squeezed[_squeeze(text.encode())[::-1]] = text
             for day in canary.days:
+                self.exact[str(day).encode()] = (str(day), "text")  # whatever stands beside it
                 for text in spellings(day):
                     self.words[f" {text} ".encode()] = str(day)
                 for text in tight_spellings(day):
-                    self.squeezed[text.encode()] = str(day)
+                    tight = self.figures if text.isdigit() else self.squeezed
+                    tight[text.encode()] = str(day)
                 for how, packed in instants(day):
                     self.exact[packed] = (str(day), how)
         days = sorted({day for canary in canaries for day in canary.days})
+        self.iso_days = {str(day).encode() for day in days}
         for how, pack in counts().items():
             if len(days) >= 6:
                 self.counts.append((how, {pack(day): str(day) for day in days}))
@@ -123,12 +127,25 @@ class _Needles:
         blanked, squeezed = b" " + _blank(data) + b" ", _squeeze(data)
         yield from ((what, "text") for needle, what in self.words.items() if needle in blanked)
         yield from ((what, "text") for n, what in self.squeezed.items() if n in squeezed)
+        fixed = _squeeze(_CHANCE.sub(self._parted, data))
+        yield from ((what, "text") for n, what in self.figures.items() if n in fixed)
         yield from (hit for needle, hit in self.exact.items() if needle in data)
         for how, every in self.counts:
             if all(needle in data for needle in every):
                 yield from ((what, how) for what in every.values())
 
+    def _parted(self, match: re.Match[bytes]) -> bytes:
+        """Return what stands for an id, a hash or another day: a mark that parts its neighbours."""
+        return match[0] if match[0][:10] in self.iso_days else b"z"
 
+
+# Eight figures of a day stand by chance in many ids together, or in the end of one and the year
+# of the time beside it; in hexadecimal a day would be found once it is unwrapped.
+_CHANCE = re.compile(
+    rb"[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    rb"|\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::[\d.]+)?)?",
+    re.IGNORECASE,
+)
 _LETTERS = bytes(b for b in range(256) if b >= 128 or chr(b).isalnum())
 _FOLD = bytes((b + 32 if 65 <= b <= 90 else b) if b in _LETTERS else 32 for b in range(256))
 _OTHERS = bytes(b for b in range(256) if b not in _LETTERS)

@@ -165,3 +165,17 @@ def test_a_search_of_nothing_is_an_error(tmp_path: Path) -> None:
             search(places, [ONE])
     with pytest.raises(FileNotFoundError):
         search([tmp_path / "absent.db"], [ONE])
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "0190c1f2-7d3e-7c11-9a2b-5e6f70810703{}{}2014-11-20T09:00:00.000000+00:00",
+        "2026-11-20T12:20:14.030712+00:00 {}{}",
+        "{} 9f20140307aa41c0de77b1020304beef9f20140307aa41c0{}",
+    ],
+)
+def test_figures_that_ids_hashes_and_times_make_together_are_no_day(beside: str) -> None:
+    assert not search([f"open {beside.format('', '')} and more"], [ONE])
+    assert search([f"open{beside.format('', '2014-03-07')}and more"], [ONE])
+    assert search([f"open{beside.format('20140307', '20140307T')}and more"], [ONE])
