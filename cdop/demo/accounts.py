@@ -55,6 +55,7 @@ POSTS = (
         "cases, and what was notified",
     ),
     Post("cdrm-chair", Role.CDRM_CHAIR, (_PANEL,), "cases whose analysis is to be drafted"),
+    Post("key-worker", Role.KEY_WORKER, (_PANEL,), "the family assigned, and no other"),
     Post("panel-chair", Role.PANEL_CHAIR, (_PANEL,), "reviews to sign off"),
     Post("panel-member", Role.PANEL_MEMBER, (_PANEL,), "cases to classify, and the next meeting"),
     Post("jcr-administrator", Role.JCR_ADMINISTRATOR, (_GROUP,), "referrals and reviews to record"),

@@ -8,6 +8,7 @@ from cdop.case_reviews.service import refer_from_panel
 from cdop.deaths.commands import NewNotification
 from cdop.deaths.documents import Circumstances, Notifier
 from cdop.deaths.service import mark_step, notify
+from cdop.deaths.service.assigning import assign
 from cdop.demo import cases, referrals
 from cdop.demo.cases import Case
 from cdop.demo.herefordshire import PANEL
@@ -30,6 +31,7 @@ def play_present(stage: Stage) -> None:
         case: cases.notify_case(stage, case)
         for case in (reviewed, waiting, *tabled, ready, early, newest)
     }
+    assign(stage.at("coordinator", newest.notified_on), ids[newest], "key-worker")
     _tell_again(stage, newest)
     last = last_thursday(stage.today)
     cases.review(stage, [(reviewed, ids[reviewed])], last - timedelta(days=56))

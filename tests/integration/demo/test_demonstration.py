@@ -192,7 +192,7 @@ def test_the_printed_secrets_open_the_accounts_and_both_are_needed(built):
 
 def test_no_two_accounts_share_a_password_and_none_is_kept(built):
     passwords = {account.password for account in built.accounts}
-    assert len(passwords) == len(built.accounts) == 21
+    assert len(passwords) == len(built.accounts) == 22
     assert stored_texts(built) & passwords == set()
 
 
@@ -225,7 +225,7 @@ def test_a_fill_that_fails_leaves_nothing_and_can_be_repeated(empty, monkeypatch
         demo.build(empty)
     assert not demo.is_filled(empty)
     monkeypatch.setattr(building, "PARTS", {"One": present.play_present})
-    assert len(demo.build(empty)) == 21
+    assert len(demo.build(empty)) == 22
 
 
 @pytest.mark.parametrize("day", ["2027-04-01", "2028-02-29", "2027-01-01", "2026-03-31"])
