@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cdop.break_glass import queries as accesses
+from cdop.deaths import queries as deaths
 from cdop.meetings import queries as meetings
 from cdop.organisations import people
 from cdop.organisations import queries as organisations
@@ -12,6 +13,7 @@ from cdop.sign_in import administering
 from cdop.tasks import models as tasks
 from cdop.tasks.queries import worklist
 from cdop.web.break_glass.pages import list_page
+from cdop.web.deaths.pages import STATUS
 from cdop.web.tasks import Row, row_of
 from cdop.web.templating import day
 
@@ -51,6 +53,8 @@ def start_page(work: Work) -> StartPage:
     actor = work.actor
     found = worklist(work, ROWS + 1) if any(map(tasks.may_be_asked, actor.permissions)) else None
     tables = []
+    if found is None and actor.may(deaths.READ):
+        tables.append(_cases(work))
     if actor.may("meetings:meeting:read"):
         tables.append(_meetings(work))
     if actor.may(people.MANAGE):
@@ -64,6 +68,23 @@ def start_page(work: Work) -> StartPage:
         is_more=found is not None and len(found) > ROWS,
         actions=[(text, href) for permission, text, href in _ACTIONS if actor.may(permission)],
         tables=tables,
+    )
+
+
+def _cases(work: Work) -> Table:
+    """List what those without tasks of their own are there for: a key worker's families."""
+    return Table(
+        "Cases in your reach",
+        ["Case", "Notified", "State"],
+        [
+            [
+                {"text": case.reference, "href": f"/deaths/{case.id}"},
+                day(case.notified_on),
+                STATUS[case.status][0],
+            ]
+            for case in deaths.latest(work, ROWS)
+        ],
+        "No case is in your reach. A key worker's cases are assigned by the panel's coordinator.",
     )
 
 

@@ -36,7 +36,11 @@ def test_a_family_is_assigned_and_the_assignment_ended(county: Herefordshire) ->
     refused = coordinator.submit(address, {"key_worker": "panel-member"})
     assert refused.status_code == 422
     assert worker.get(f"/deaths/{mine}").status_code == 404
+    assert "No case is in your reach" in worker.get("/").text
     assert coordinator.submit(address, {"key_worker": "key-worker"}).status_code == 303
+    start = worker.get("/").text
+    assert f'href="/deaths/{mine}"' in start
+    assert str(other) not in start
     assert "End the assignment to Key Worker" in coordinator.get(address).text
     shown = worker.get(f"/deaths/{mine}")
     assert shown.status_code == 200
