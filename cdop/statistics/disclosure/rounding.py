@@ -22,7 +22,7 @@ from cdop.statistics.disclosure.reading import read_rounding
 from cdop.statistics.disclosure.sensitive import sensitive
 from cdop.statistics.disclosure.system import Counts, LinearSystem, Mask
 
-DRAWS = 6  # seeds tried before it is said that no rounding is safe
+DRAWS = 40  # seeds tried before it is said that no rounding is safe; to 3, some can be undone
 LOW = "[low]"  # what is printed where a count rounds to 0
 KEPT, FURTHER = 20.0, 8.0  # how dear it is to change an earlier number, or to go beyond the base
 
