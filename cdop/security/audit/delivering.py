@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import col, select
 
 from cdop.config import Settings
@@ -43,7 +44,7 @@ def deliver(register: Register) -> None:
 def standings(work: Work, settings: Settings) -> list[Standing]:
     """Return how each configured sink does. Raises Misconfigured."""
     return [
-        Standing(sink.name, len({row.tree for row in _lacking(work, sink)}), _state(work, sink))
+        Standing(sink.name, _behind(work, sink), _state(work, sink))
         for sink in sinks.configured(settings.sink_settings)
     ]
 
@@ -79,8 +80,7 @@ def _is_due(state: SinkState | None, sink: Sink, work: Work) -> bool:
 
 
 def _lacking(work: Work, sink: Sink) -> list[AuditCheckpoint]:
-    query = select(Delivery.tree, Delivery.size).where(Delivery.sink == sink.name)
-    there = dict(work.session.exec(query).all())
+    there = _there(work, sink)
     found: list[AuditCheckpoint] = []
     for tree in trees(work):
         size = col(AuditCheckpoint.size)
@@ -92,6 +92,23 @@ def _lacking(work: Work, sink: Sink) -> list[AuditCheckpoint]:
         if len(found) == _AT_ONCE:
             break
     return found
+
+
+def _behind(work: Work, sink: Sink) -> int:
+    there = _there(work, sink)
+    newest = {
+        tree: work.session.exec(
+            select(func.max(AuditCheckpoint.size)).where(AuditCheckpoint.tree == tree)
+        ).one()
+        for tree in trees(work)
+    }
+    return sum(size > there.get(tree, 0) for tree, size in newest.items())
+
+
+def _there(work: Work, sink: Sink) -> dict[UUID, int]:
+    """Return up to which size a sink has each tree."""
+    query = select(Delivery.tree, Delivery.size).where(Delivery.sink == sink.name)
+    return dict(work.session.exec(query).all())
 
 
 def _state(work: Work, sink: Sink) -> SinkState | None:

@@ -3,27 +3,29 @@
 import socket
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
 from typing import ClassVar
-from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from sqlmodel import col, select
 
 from cdop.clock import FixedClock
 from cdop.config import Settings
-from cdop.errors import Misconfigured
+from cdop.db import new_id
 from cdop.security.actor import system
 from cdop.security.audit import delivering, exporting, proving, sealer, sinks
 from cdop.security.audit.checkpoints import notes_in, one_line
+from cdop.security.audit.models import NO_ORGANISATION, Delivery, SinkState
 from cdop.security.audit.verifying import verify
 from cdop.security.models import AuditEntry
-from cdop.security.work import Register
+from cdop.security.work import Register, Work
 
 SYSTEM = system("tests")
 
@@ -204,39 +206,108 @@ def test_mail_takes_the_newest_once_a_day(sqlite_register: Register, clock: Fixe
     assert not standing(sqlite_register)[0].is_failing
 
 
-def test_mail_leaves_the_machine_encrypted_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = []
-
-    class Server:
-        def __init__(self, *_: object, **__: object) -> None:
-            pass
-
-        def starttls(self, **_: object) -> None:
-            steps.append("starttls")
-
-    monkeypatch.setattr("smtplib.SMTP", Server)
-    sinks._connected(urlsplit("smtp://mail.example.invalid:587"))
-    assert steps == ["starttls"]
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"SYSLOG": "somewhere"},
-        {"SYSLOG": "tcp:host"},
-        {"MAIL": "guardian@example.invalid"},
-        {"MAIL": "g@example.invalid", "SMTP": "smtp://h", "MAIL_FROM": "r@e", "MAIL_HOURS": "x"},
-        {"MAIL": "g@example.invalid", "SMTP": "http://h", "MAIL_FROM": "r@e"},
-    ],
-)
-def test_a_sink_that_cannot_be_is_refused_in_words(settings: dict[str, str]) -> None:
-    named = {f"CDOP_AUDIT_{name}": value for name, value in settings.items()}
-    with pytest.raises(Misconfigured, match="CDOP_AUDIT_"):
-        sinks.configured(named)
-
-
 def test_a_note_comes_back_from_one_line_of_syslog(sqlite_register: Register) -> None:
     grow(sqlite_register)
     (note,) = newest(sqlite_register)
     line = f"Nov 20 09:00:00 host cdop: {one_line(note)}\n"
     assert notes_in(f"another line\n{line}") == [note]
+
+
+def test_each_tree_s_checkpoints_are_brought_in_order_and_in_parts(
+    register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than goes at once is brought at once all the same; nothing twice, nothing left out."""
+    monkeypatch.setattr(delivering, "_AT_ONCE", 2)
+    sent: list[list[str]] = []
+    file = tmp_path / "elsewhere.txt"
+    sending(register, FILE=str(file))
+    at = new_id()
+    for place in (at, None, at, None, at):
+        with register.work(SYSTEM) as work:
+            work.audit("tests:thing:done", None, place)
+        sealer.seal(register)
+    with register.reading(SYSTEM) as work:
+        assert sorted(delivering.trees(work)) == sorted({NO_ORGANISATION, at})
+    (before,) = standing(register)
+    assert (before.name, before.behind, before.state) == (f"file {file}", 2, None)
+    assert not before.is_failing
+    real = sinks.configured
+
+    def noting(settings: Mapping[str, str]) -> list[sinks.Sink]:
+        (sink,) = real(settings)
+
+        def send(notes: Sequence[str]) -> None:
+            sent.append(list(notes))
+            sink.send(notes)
+
+        return [replace(sink, send=send)]
+
+    monkeypatch.setattr(sinks, "configured", noting)
+    delivering.deliver(register)
+    assert [len(each) for each in sent] == [2, 2, 1]
+    with register.reading(SYSTEM) as work:
+        key = exporting.signer(work).verifier
+        taken = {row.tree: row.size for row in work.session.exec(select(Delivery))}
+    found = [key.open(note) for note in notes_in(file.read_text())]
+    sizes = [(each.origin.rpartition("/")[2], each.size) for each in found]
+    assert sorted(sizes) == sorted(set(sizes))
+    trees = [UUID(tree) for tree, _ in sizes]
+    assert trees == sorted(trees)
+    assert [size for tree, size in sizes if tree == str(at)] == [1, 2, 3]
+    assert taken == {at: 3, NO_ORGANISATION: 2}
+
+
+def test_how_a_sink_fails_is_kept_and_told_once_in_the_log(
+    register: Register, clock: FixedClock, tmp_path: Path
+) -> None:
+    file = tmp_path / "missing" / "elsewhere.txt"
+    sending(register, FILE=str(file))
+    grow(register)
+    began = clock.at
+    for _ in range(3):
+        delivering.deliver(register)
+        clock.at += delivering.RETRY
+    (failing,) = standing(register)
+    assert failing.state
+    assert failing.is_failing
+    assert (failing.state.failing_since, failing.state.error) == (began, "FileNotFoundError")
+    assert failing.state.tried_at == clock.at - delivering.RETRY
+    file.parent.mkdir()
+    clock.at -= timedelta(seconds=1)
+    delivering.deliver(register)
+    assert not file.exists()
+    clock.at += timedelta(seconds=1)
+    delivering.deliver(register)
+    (well,) = standing(register)
+    assert well.state
+    assert (well.state.failing_since, well.state.error, well.behind) == (None, "", 0)
+    with register.reading(SYSTEM) as work:
+        told = select(AuditEntry).where(col(AuditEntry.action).like("audit:sink:%"))
+        lines = work.session.exec(told.order_by(col(AuditEntry.id))).all()
+    assert [(each.action, each.detail) for each in lines] == [
+        ("audit:sink:fail", {"sink": "file", "error": "FileNotFoundError"}),
+        ("audit:sink:recover", {"sink": "file"}),
+    ]
+
+
+def test_what_another_server_has_just_tried_is_not_tried_again(
+    register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks, another takes it up, and it finds so when it writes down its own attempt."""
+    file = tmp_path / "missing" / "elsewhere.txt"
+    sending(register, FILE=str(file))
+    grow(register)
+    real = delivering._is_due
+    looked: list[bool] = []
+
+    def meanwhile(state: SinkState | None, sink: sinks.Sink, work: Work) -> bool:
+        if not looked:
+            looked.append(True)
+            return True
+        return real(state, sink, work)
+
+    delivering.deliver(register)  # the other's attempt, which failed
+    file.parent.mkdir()
+    monkeypatch.setattr(delivering, "_is_due", meanwhile)
+    delivering.deliver(register)
+    assert not file.exists()
