@@ -1,7 +1,7 @@
 """Every line comes into the tree of its organisation, once, whatever happens meanwhile."""
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -193,25 +193,40 @@ def test_a_sealer_killed_at_any_step_leaves_nothing_half_done(
     assert len(trees(register)[NO_ORGANISATION]) == 5
 
 
-def test_a_line_that_the_register_did_not_write_is_sealed_and_told(register: Register) -> None:
+def test_lines_that_the_register_did_not_write_are_sealed_and_told(register: Register) -> None:
+    """How many, how many of them without a code, and which: five are named, in order."""
     write(register)
     with register.engine.execution_options(writes=True).begin() as connection:
-        columns = "at, recorded_at, action, outcome, detail, mac"
+        columns = "at, recorded_at, action, outcome, detail"
         id = sa.text("SELECT id FROM audit_log")
-        forged = str(connection.execute(id).scalar_one())[:-2] + "00"
-        connection.execute(
-            sa.text(
-                f"INSERT INTO audit_log (id, actor, {columns}) "
-                f"SELECT '{forged}', 'somebody', {columns} FROM audit_log"
+        written = str(connection.execute(id).scalar_one())
+        no_code = "x''" if register.settings.is_sqlite else "''::bytea"
+        forged = [f"{written[:-2]}{number:02}" for number in range(6)]
+        for number, each in enumerate(forged):
+            connection.execute(
+                sa.text(
+                    f"INSERT INTO audit_log (id, actor, mac, {columns}) SELECT '{each}', "
+                    f"'somebody', {no_code if number < 2 else 'mac'}, {columns} "
+                    f"FROM audit_log WHERE id = '{written}'"
+                )
             )
-        )
-    assert seal(register) == 2
+    assert seal(register) == 7
     with register.reading(WRITER) as work:
         line = work.session.exec(
             select(AuditEntry).where(col(AuditEntry.action) == sealer.DOUBT)
         ).one()
-    assert line.detail == {"lines": 1, "without_code": 0, "first": [forged]}
-    assert line.outcome == "failed"
+    assert line.detail == {"lines": 6, "without_code": 2, "first": forged[:5]}
+    assert (line.outcome, line.actor, line.at) == ("failed", "system:sealer", register.clock.now())
+    assert seal(register) == 1, "the line about them is one like any other"
+    assert seal(register) == 0
+
+
+def test_who_has_waited_for_five_minutes_waits_too_long() -> None:
+    since = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    late = since + timedelta(minutes=5)
+    assert not sealer.Waiting(1, since).is_late(late)
+    assert sealer.Waiting(1, since).is_late(late + timedelta(microseconds=1))
+    assert not sealer.Waiting(0, None).is_late(late)
 
 
 @pytest.mark.parametrize("table", ["audit_leaves", "audit_checkpoints"])

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from cdop.errors import Unsafe
 from cdop.security import keys
-from cdop.security.audit.checkpoints import Checkpoint, Verifier, notes_in, origin_of, signer_of
+from cdop.security.audit.checkpoints import (
+    Checkpoint,
+    Verifier,
+    notes_in,
+    one_line,
+    origin_of,
+    signer_of,
+)
 
 REGISTER = UUID("0197a000-0000-7000-8000-000000000001")
 SIGNER = signer_of(keys.new_ring(), REGISTER)
@@ -66,14 +73,6 @@ def test_the_same_key_file_gives_the_same_key_on_every_server() -> None:
     assert signer_of(ring.added(), REGISTER).verifier.encode() == first
 
 
-@pytest.mark.parametrize(
-    "text", ["", "name+00000000+AAAA", "no key", EXAMPLE_KEY.replace("530d", "530e"), "a+b+é"]
-)
-def test_a_key_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(Unsafe):
-        Verifier.parse(text)
-
-
 def test_a_text_that_is_signed_but_no_checkpoint_is_refused() -> None:
     with pytest.raises(Unsafe, match="not in the form"):
         Verifier.parse(EXAMPLE_KEY).open(EXAMPLE)
@@ -86,3 +85,85 @@ def test_notes_are_found_in_a_file_of_them_and_in_a_mail() -> None:
     assert notes_in(mail) == [NOTE]
     with pytest.raises(Unsafe, match="no checkpoint"):
         notes_in("nothing here")
+
+
+class Anything(Checkpoint):
+    """What a faulty program might sign: its origin is the whole text."""
+
+    def text(self) -> str:
+        """Return any text there is."""
+        return self.origin
+
+
+def signed(text: str) -> str:
+    return SIGNER.note(Anything(text, 0, b"", CHECKPOINT.at))
+
+
+@pytest.mark.parametrize(
+    ("what", "by"),
+    [
+        ("\n42\n", "\n042\n"),
+        ("\n42\n", "\nforty-two\n"),
+        (
+            "cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI=",
+            "cnJycnJycnJycnJycnJycnJycnJycnJycnJycnI=",
+        ),
+        ("cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI=", "no base64"),
+        ("time 2026-11-20", "2026-11-20"),
+        ("+00:00\n", "+00:00\nmore\n"),
+        ("T09:00:00.000000+00:00", "T10:00:00.000000+01:00"),
+    ],
+)
+def test_what_is_signed_opens_in_the_one_form_only(what: str, by: str) -> None:
+    """Two texts of one checkpoint would be two checkpoints to whoever compares texts."""
+    assert what in CHECKPOINT.text()
+    with pytest.raises(Unsafe) as refused:
+        SIGNER.verifier.open(signed(CHECKPOINT.text().replace(what, by)))
+    assert str(refused.value) == (
+        "A checkpoint is signed, but not in the form that this program writes."
+    )
+
+
+def test_a_checkpoint_that_a_witness_has_signed_too_opens() -> None:
+    witness = EXAMPLE.splitlines()[-1]
+    text, _, own = NOTE.rpartition("\n\n")
+    for both in (f"{witness}\n{own}", f"{own}{witness}\n"):
+        assert SIGNER.verifier.open(f"{text}\n\n{both}") == CHECKPOINT
+    with pytest.raises(Unsafe) as refused:
+        SIGNER.verifier.open(f"{text}\n\n{witness}\n")
+    assert str(refused.value) == "A checkpoint is not signed by the key of this register."
+
+
+NO_KEY = "This is not the public key of an audit log."
+DAMAGED = "The public key is damaged: its parts do not belong together."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", NO_KEY),
+        ("no key", NO_KEY),
+        ("a+b+é", NO_KEY),
+        ("name+00000000+AAAA", NO_KEY),
+        (EXAMPLE_KEY.replace("Aek", "Aek!"), NO_KEY),
+        (EXAMPLE_KEY.replace("530d", "530e"), DAMAGED),
+    ],
+)
+def test_a_key_that_is_none_is_refused_and_why_is_said(text: str, said: str) -> None:
+    with pytest.raises(Unsafe) as refused:
+        Verifier.parse(text)
+    assert str(refused.value) == said
+
+
+def test_a_key_may_have_blanks_around_it_and_its_name_any_text() -> None:
+    assert Verifier.parse(f"  {EXAMPLE_KEY}\n").encode() == EXAMPLE_KEY
+
+
+def test_one_line_of_a_note_is_ascii_and_is_found_again_behind_whatever_syslog_writes() -> None:
+    line = one_line(NOTE)
+    assert line.startswith(f"cdop-checkpoint {CHECKPOINT.origin}|42|")
+    assert line.isascii()
+    assert "\n" not in line
+    other = one_line(SIGNER.note(Checkpoint(CHECKPOINT.origin, 43, b"s" * 32, CHECKPOINT.at)))
+    log = f"<38>Nov 20 host cdop: {line}\nanother line\n{other}\n"
+    assert [SIGNER.verifier.open(note).size for note in notes_in(log)] == [42, 43]
