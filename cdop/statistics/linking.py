@@ -5,14 +5,15 @@ reader takes it that records are added later and do not change; one that did cha
 went and another that came, and that it did is then protected like any small difference.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from cdop.errors import Refused
-from cdop.statistics.disclosure.build import system_of_kinds
+from cdop.statistics.bundles import Bundle, bundles, links
+from cdop.statistics.disclosure.parts import Part, assembled
 from cdop.statistics.disclosure.reading import OPEN
 from cdop.statistics.disclosure.system import (
     Counts,
@@ -47,10 +48,15 @@ class Told:
 
 @dataclass(frozen=True)
 class Linked:
-    """The system, and the atom of each row that the new release counts."""
+    """The system, and of each record its atom in every bundle.
+
+    `homes` is records x bundles, in the order of `ids` (empty for those that only an earlier
+    release counts). `twice` marks the atoms that stand in the tables of two years by necessity.
+    """
 
     system: LinearSystem
-    atom_of: Mapping[str, int]
+    ids: tuple[str, ...]
+    homes: Counts
     tables: tuple[Table, ...]
     twice: Mask
 
@@ -58,8 +64,8 @@ class Linked:
 def linked(now: Counted, before: Sequence[Told] = ()) -> Linked:
     """Return the system of a release together with earlier ones of some of the same deaths.
 
-    `twice` marks the atoms that stand in the tables of two years by necessity. Raises Refused for
-    records whose years contradict one another, or releases whose codes cannot be compared.
+    Raises Refused for records whose years contradict one another, or releases whose codes cannot
+    be compared.
     """
     releases = [now, *(told.counted for told in before)]
     for each in releases:
@@ -68,21 +74,86 @@ def linked(now: Counted, before: Sequence[Told] = ()) -> Linked:
     who, members, ids = people(releases, base)
     patterns = sorted({*members, *memberships(releases)})
     which = np.array([patterns.index(m) for m in members], dtype=np.int64)
-    observed = np.column_stack([who, which]) if len(who) else who
-    observed = observed.reshape(-1, len(base) + 1).astype(np.int64)
-    kinds = near_kinds(observed, [*map(len, base.values()), len(patterns)])
-    kinds = kinds[may_be(kinds, observed, base, patterns, releases)]
+    observed = np.column_stack([who, which]).reshape(-1, len(base) + 1).astype(np.int64)
+    tree = bundles(list(base), _crossed(releases, base))
+    listed = [_atoms(bundle, observed, base, patterns, releases) for bundle in tree]
+    member = np.array(patterns, dtype=np.int64).reshape(len(patterns), len(releases), 4)
     names = ["", *(f"@{number}" for number in range(1, len(releases)))]
-    dims, tables = _dimensions(releases, names), _tables(releases, names, before)
-    flags = [f"{p}{name}" for name in names for p in POPULATIONS]
-    rows = [_positions(k, base, patterns, releases) for k in (kinds, observed)]
-    counts = np.ones(len(observed), dtype=np.int64)
-    system, homes = system_of_kinds(rows[0], (rows[1], counts), dims, flags, tables)
+    parts = [
+        _part(kinds, homes, bundle, member, base, releases, names)
+        for bundle, (kinds, homes) in zip(tree, listed, strict=True)
+    ]
+    dims = {d.name: d for d in _dimensions(releases, names)}
+    tables = _tables(releases, names, before)
+    kinds = [found for found, _ in listed]
+    system = assembled(parts, dims, tables, links(tree, kinds))
     if before:
         nested = _grown(system, now, before)
         system = replace(system, earlier=_earlier(system, now, before), nested=nested)
-    atom_of = {id: int(home) for id, home in zip(ids, homes, strict=True) if home >= 0}
-    return Linked(system, atom_of, tuple(tables), _twice(system, now, before))
+    starts = np.cumsum([0, *(len(found) for found in kinds)])[:-1]
+    homes = np.column_stack([found for _, found in listed]) + starts
+    twice = (member[:, :, 0] != member[:, :, 1]).any(axis=1)
+    return Linked(
+        system,
+        tuple(ids),
+        homes.astype(np.int64),
+        tuple(tables),
+        np.concatenate([twice[found[:, -1]] for found in kinds]),
+    )
+
+
+def _crossed(
+    releases: Sequence[Counted], base: Mapping[str, tuple[str, ...]]
+) -> Iterator[frozenset[str]]:
+    """Return the columns that some table crosses, or some rule of what is impossible names."""
+    for each in releases:
+        for names in (*(t.by for t in each.tables.tables), *each.tables.definitions.impossible):
+            if len(held := frozenset(names) & set(base)) > 1:
+                yield held
+
+
+def _atoms(
+    bundle: Bundle,
+    observed: Counts,
+    base: Mapping[str, tuple[str, ...]],
+    patterns: Sequence[tuple[Membership, ...]],
+    releases: Sequence[Counted],
+) -> tuple[Counts, Counts]:
+    """Return the kinds of record that a bundle tells apart, and which each record is of."""
+    places = [list(base).index(name) for name in bundle.columns]
+    mine = observed[:, [*places, len(base)]]
+    here = {name: base[name] for name in bundle.columns}
+    kinds = near_kinds(mine, [*map(len, here.values()), len(patterns)])
+    kinds = kinds[may_be(kinds, mine, here, patterns, releases)]
+    found, homes = np.unique(np.concatenate([kinds, mine]), axis=0, return_inverse=True)
+    return found, homes.ravel()[len(kinds) :]
+
+
+def _part(
+    kinds: Counts,
+    homes: Counts,
+    bundle: Bundle,
+    member: Counts,
+    base: Mapping[str, tuple[str, ...]],
+    releases: Sequence[Counted],
+    names: Sequence[str],
+) -> Part:
+    """Return a bundle's atoms as every release's own dimensions and populations see them."""
+    positions: dict[str, Counts] = {}
+    inside: dict[str, Mask] = {}
+    for number, (each, name) in enumerate(zip(releases, names, strict=True)):
+        being = member[kinds[:, -1], number]
+        inside |= {f"{p}{name}": being[:, place] == 1 for place, p in enumerate(POPULATIONS)}
+        for column in each.columns():
+            codes = each.tables.codes(column.name)
+            if column.name in FOLLOWING:
+                yes, no = (codes.index(code) for code in FOLLOWING[column.name])
+                positions[column.name + name] = np.where(being[:, 3] == 1, yes, no)
+            elif column.name in bundle.columns:
+                groups = each.merged.get(column.name, {})
+                own = np.array([codes.index(groups.get(c, c)) for c in base[column.name]])
+                positions[column.name + name] = own[kinds[:, bundle.columns.index(column.name)]]
+    return Part(positions, inside, np.bincount(homes, minlength=len(kinds)).astype(np.int64))
 
 
 def _check_years(records: pd.DataFrame) -> None:
@@ -112,30 +183,6 @@ def _tables(
         for each, name, id in zip(releases, names, ids, strict=True)
         for t in each.tables.tables
     ]
-
-
-def _positions(
-    kinds: Counts,
-    base: Mapping[str, tuple[str, ...]],
-    patterns: Sequence[tuple[Membership, ...]],
-    releases: Sequence[Counted],
-) -> Counts:
-    """Return kinds as positions in every release's own dimensions, then their populations."""
-    table = np.array(patterns, dtype=np.int64).reshape(len(patterns), len(releases), 4)
-    member = table[kinds[:, -1]]
-    columns = []
-    for number, each in enumerate(releases):
-        for column in each.columns():
-            codes = each.tables.codes(column.name)
-            if column.name in FOLLOWING:
-                yes, no = (codes.index(code) for code in FOLLOWING[column.name])
-                columns.append(np.where(member[:, number, 3] == 1, yes, no))
-                continue
-            groups = each.merged.get(column.name, {})
-            own = np.array([codes.index(groups.get(c, c)) for c in base[column.name]])
-            columns.append(own[kinds[:, list(base).index(column.name)]])
-    flags = member[:, :, :3].reshape(len(kinds), 3 * len(releases))
-    return np.column_stack([*columns, flags]).astype(np.int64)
 
 
 def _earlier(system: LinearSystem, now: Counted, before: Sequence[Told]) -> Earlier:
@@ -168,15 +215,3 @@ def _grown(
             elif sets[cell] < sets[other]:
                 found.add((other, cell))
     return tuple(sorted(found))
-
-
-def _twice(system: LinearSystem, now: Counted, before: Sequence[Told]) -> Mask:
-    """Tell which atoms are of deaths that died in one year and were notified in another."""
-    found = np.zeros(len(system.atoms), dtype=bool)
-    for id, each in [("", now), *((f"{told.id}:", told.counted) for told in before)]:
-        died, notified = (
-            system.sums[[system.places[id + t.code, ("total",) * len(t.by)]]].toarray()[0] > 0
-            for t in (each.tables.of("died")[0], each.tables.of("notified")[0])
-        )
-        found |= died != notified
-    return found

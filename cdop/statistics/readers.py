@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix, eye_array, vstack
 
 from cdop.statistics.disclosure import PUBLIC, Attacker
 from cdop.statistics.disclosure.attackers import known_margins
-from cdop.statistics.disclosure.system import Place
+from cdop.statistics.disclosure.system import Counts, Place
 from cdop.statistics.linking import Linked
 
 OTHER_YEARS, LEDGER, KNOWN, FAMILY = "other-years", "ledger", "known-margins", "family"
@@ -43,10 +43,9 @@ def readers(linked: Linked, knowledge: Knowledge) -> tuple[Attacker, ...]:
     if system.earlier is not None:
         found = [Attacker(LEDGER), found[1]]
     for name, ids in sorted(knowledge.boards.items()):
-        own = np.zeros(len(system.atoms), dtype=np.int64)
-        mine = [linked.atom_of[id] for id in ids if id in linked.atom_of]
-        np.add.at(own, np.array(mine, dtype=np.int64), 1)
-        if mine and (own < system.atoms).any():
+        mine = linked.homes[np.isin(linked.ids, list(ids))]
+        own = np.bincount(mine.ravel(), minlength=len(system.atoms)).astype(np.int64)
+        if len(mine) and (own < system.atoms).any():
             found.append(Attacker(f"board:{name}", twice, own, rests=True))
     if knowledge.margins:
         margins = known_margins(system, knowledge.margins)
@@ -62,15 +61,20 @@ def families(linked: Linked) -> tuple[Attacker, ...]:
     from a count that is large enough to be printed is what printing it means.
     """
     system = linked.system
-    kinds = np.flatnonzero(system.atoms)
+    kinds = np.unique(linked.homes[~linked.twice[linked.homes[:, 0]]], axis=0)
     if len(kinds) > FAMILIES:
         small = (system.values > 0) & (system.values <= 9)
         inside = np.asarray(system.sums[np.flatnonzero(small)].sum(axis=0)).ravel()
-        kinds = kinds[inside[kinds] > 0][:FAMILIES]
+        kinds = kinds[inside[kinds].sum(axis=1) > 0][:FAMILIES]
     twice = csr_matrix(eye_array(len(system.atoms), dtype=np.int64, format="csr")[linked.twice])
-    one = np.eye(1, len(system.atoms), dtype=np.int64)[0]
     return tuple(
-        Attacker(f"{FAMILY}:{kind}", twice, np.roll(one, kind), rests=False)
-        for kind in kinds
-        if not linked.twice[kind]
+        Attacker(f"{FAMILY}:{number}", twice, _one(kind, len(system.atoms)), rests=False)
+        for number, kind in enumerate(kinds)
     )
+
+
+def _one(atoms: Counts, size: int) -> Counts:
+    """Return the counts of a single record."""
+    found = np.zeros(size, dtype=np.int64)
+    found[atoms] = 1
+    return found

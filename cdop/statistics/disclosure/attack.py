@@ -43,6 +43,10 @@ class Attack:
             rows.append(attacker.knows)
             low.append(np.asarray(attacker.knows @ system.atoms))
             high.append(low[-1])
+        if system.links is not None:
+            rows.append(system.links)
+            low.append(np.zeros(system.links.shape[0], dtype=np.int64))
+            high.append(low[-1])
         self.programme = Programme(
             csr_matrix(vstack(rows), dtype=np.int64),
             np.concatenate(low),

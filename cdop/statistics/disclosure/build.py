@@ -1,16 +1,16 @@
 """Building the linear system of a release from records, or from counted kinds of record."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations, permutations, product
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_matrix
 
 from cdop.errors import Invalid
-from cdop.statistics.disclosure.system import TOTAL, Counts, Dimension, LinearSystem, Place, Table
+from cdop.statistics.disclosure.parts import Part, assembled
+from cdop.statistics.disclosure.system import TOTAL, Counts, Dimension, LinearSystem, Table
 
 ATOM_LIMIT = 100_000  # above this, only kinds close to those observed are listed
 
@@ -51,40 +51,37 @@ def build_system(
         rows = {tuple(kind) for kind in kinds.tolist()}
         if any(tuple(kind) not in rows for kind in observed.tolist()):
             raise Invalid({"records": "A record is of a kind that was said to be impossible"})
-    seen = (observed, counts)
-    return system_of_kinds(kinds, seen, dims, flags, tables, differences=differences)[0]
+    system = _system(kinds, (observed, counts), dims, flags, tables)
+    return replace(system, nested=_nested(system, tables)) if differences else system
 
 
-def system_of_kinds(
+def _system(
     kinds: Counts,
     observed: tuple[Counts, Counts],
     dims: Sequence[Dimension],
     flags: Sequence[str],
     tables: Sequence[Table],
-    *,
-    differences: bool = False,
-) -> tuple[LinearSystem, Counts]:
+) -> LinearSystem:
     """Build the system from the kinds of record there could be, those `observed` and their counts.
 
     A kind is a row of positions: of its code in each of `dims`, then 1 or 0 for each of `flags`.
-    Returns also the atom of each observed row, -1 where no table counts it.
     """
     rows, counts = observed
     # Which inner cell of each table does a kind fall in? Kinds that agree everywhere are one atom.
-    cells = _inner_cells(np.concatenate([kinds, rows]), dims, flags, tables)
-    patterns, belongs = _distinct(cells)
+    every = np.concatenate([kinds, rows])
+    patterns, belongs, first = _distinct(_inner_cells(every, dims, flags, tables))
     atoms = np.zeros(len(patterns), dtype=np.int64)
     np.add.at(atoms, belongs[len(kinds) :], counts)
     keep = (patterns >= 0).any(axis=1)
-    homes = np.where(keep, np.cumsum(keep) - 1, -1)[belongs[len(kinds) :]]
-    system = _assemble(patterns[keep], atoms[keep], {d.name: d for d in dims}, tables)
-    if differences:
-        system = replace(system, nested=_nested(system, tables))
-    return system, homes
+    one = every[first[keep]]
+    positions = {dimension.name: one[:, place] for place, dimension in enumerate(dims)}
+    inside = {flag: one[:, len(dims) + place] == 1 for place, flag in enumerate(flags)}
+    part = Part(positions, inside, atoms[keep])
+    return assembled([part], {d.name: d for d in dims}, tables)
 
 
-def _distinct(rows: Counts) -> tuple[Counts, Counts]:
-    """Return the distinct rows in order, and which of them each row is.
+def _distinct(rows: Counts) -> tuple[Counts, Counts, Counts]:
+    """Return the distinct rows in order, which of them each row is, and where each is first.
 
     Sorting rows is slow, so they are told apart by a number each, and that is checked.
     """
@@ -92,10 +89,10 @@ def _distinct(rows: Counts) -> tuple[Counts, Counts]:
     numbers = (rows.astype(np.uint64) * factors).sum(axis=1, dtype=np.uint64)
     _, first, belongs = np.unique(numbers, return_index=True, return_inverse=True)
     if (rows[first][belongs.ravel()] != rows).any():
-        found, belongs = np.unique(rows, axis=0, return_inverse=True)
-        return found, belongs.ravel()
-    found, order = np.unique(rows[first], axis=0, return_inverse=True)
-    return found, order.ravel()[belongs.ravel()]
+        found, first, belongs = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+        return found, belongs.ravel(), first
+    found, at, order = np.unique(rows[first], axis=0, return_index=True, return_inverse=True)
+    return found, order.ravel()[belongs.ravel()], first[at]
 
 
 def _nested(system: LinearSystem, tables: Sequence[Table]) -> tuple[tuple[int, int], ...]:
@@ -170,65 +167,3 @@ def _inner_cells(
             inside = kinds[:, len(dims) + list(flags).index(table.population)] == 1
             result[~inside, t] = -1
     return result
-
-
-def _assemble(
-    patterns: Counts, atoms: Counts, dims: Mapping[str, Dimension], tables: Sequence[Table]
-) -> LinearSystem:
-    """Sum the atoms into the cells of every table; cells with the same atoms become one."""
-    places: dict[Place, int] = {}
-    members: list[Counts] = []
-    known: dict[bytes, int] = {}
-    lines: set[tuple[int, tuple[int, ...]]] = set()
-    for t, table in enumerate(tables):
-        cuts = [dims[name].partitions() for name in table.dimensions]
-        codes: list[Counts] = []
-        rest = patterns[:, t].copy()
-        for name in reversed(table.dimensions):
-            codes.insert(0, rest % len(dims[name].codes))
-            rest //= len(dims[name].codes)
-        inside = patterns[:, t] >= 0
-        named = [{k: v for cut in cut_list for k, v in cut.items()} for cut_list in cuts]
-        chosen = [
-            {k: np.isin(code, list(v)) for k, v in names.items()}
-            for code, names in zip(codes, named, strict=True)
-        ]
-        for key in product(*named):
-            mask = inside.copy()
-            for place, choice in zip(key, chosen, strict=True):
-                mask &= choice[place]
-            atoms_in = np.flatnonzero(mask)
-            index = known.setdefault(atoms_in.tobytes(), len(members))
-            if index == len(members):
-                members.append(atoms_in)
-            places[table.id, key] = index
-        lines |= _lines(table.id, cuts, named, places)
-    row = np.repeat(np.arange(len(members)), [len(m) for m in members])
-    col = np.concatenate(members) if members else np.zeros(0, np.int64)
-    sums = csr_matrix(
-        (np.ones(len(col), np.int64), (row, col)), shape=(len(members), len(atoms)), dtype=np.int64
-    )
-    costs = 1.0 + np.asarray(sums @ atoms, dtype=np.float64)
-    return LinearSystem(sums, atoms, costs, tuple(sorted(lines)), places)
-
-
-def _lines(
-    table: str,
-    cuts: Sequence[Sequence[dict[str, frozenset[int]]]],
-    named: Sequence[Mapping[str, frozenset[int]]],
-    places: Mapping[Place, int],
-) -> set[tuple[int, tuple[int, ...]]]:
-    """Return each total of the table with each set of cells that adds up to it."""
-    found = set()
-    for axis, cut_list in enumerate(cuts):
-        for coarse, fine in combinations(cut_list, 2):
-            for group, whole in coarse.items():
-                parts = [name for name, part in fine.items() if part <= whole]
-                if frozenset[int]().union(*(fine[name] for name in parts)) != whole:
-                    continue  # a grouping that cuts across this one
-                others = [list(n) if i != axis else [group] for i, n in enumerate(named)]
-                for key in product(*others):
-                    cells = {places[table, (*key[:axis], name, *key[axis + 1 :])] for name in parts}
-                    if places[table, key] not in cells:
-                        found.add((places[table, key], tuple(sorted(cells))))
-    return found

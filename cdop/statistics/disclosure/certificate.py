@@ -32,7 +32,8 @@ class Certificate:
         `printed` is the mask of hidden cells, or the rounded numbers.
         """
         total = hashlib.sha256()
-        for matrix in (system.sums, self.tables):
+        links = () if system.links is None else (system.links,)
+        for matrix in (system.sums, *links, self.tables):
             canonical = csr_matrix(matrix, dtype=np.int64, copy=True)
             canonical.sum_duplicates()
             canonical.eliminate_zeros()
@@ -91,6 +92,8 @@ def check_tables(
     agrees = (cells >= reading.low[:, None]) & (cells <= reading.high[:, None])
     if not agrees.all() or not _agrees_with(attacker, tables):
         raise Unsafe("A table of the certificate contradicts a printed count")
+    if system.links is not None and (system.links @ tables.T).count_nonzero():
+        raise Unsafe("The parts of a table of the certificate do not agree with one another")
     if not must.names:
         return None
     reached = must.cells @ cells

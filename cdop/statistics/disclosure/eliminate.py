@@ -7,18 +7,25 @@ but exact recovery; `protect` and `attack` see to the rest.
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from cdop.statistics.disclosure.system import Counts, Mask
 
 PRIME = 2**31 - 1  # products of two residues fit in 64 bits, so nothing is ever rounded
 
 
-def eliminate(sums: csr_matrix, primary: Mask, order: npt.ArrayLike) -> Mask:
+def eliminate(
+    sums: csr_matrix, primary: Mask, order: npt.ArrayLike, links: csr_matrix | None = None
+) -> Mask:
     """Return which cells to hide: the `primary` ones and the complements they need.
 
-    `order` lists every other cell, most wanted first.
+    `order` lists every other cell, most wanted first. `links` are sums that everybody knows.
     """
+    if links is not None:
+        known = links.shape[0]
+        every = np.concatenate([np.zeros(known, dtype=bool), primary])
+        later = np.concatenate([np.arange(known), known + np.asarray(order, dtype=np.int64)])
+        return eliminate(csr_matrix(vstack([links, sums])), every, later)[known:]
     hidden = primary.copy()
     left = _residues(sums)
     alive = np.ones(len(primary), dtype=bool)  # rows not yet published nor skipped

@@ -41,7 +41,9 @@ class Programme:
         self.ceiling = (truth + slack).astype(np.float64)
         self.columns = csc_matrix(rows, dtype=np.float64)
         self.transposed = csr_matrix(rows.T, dtype=np.float64)
-        self.zeros = np.asarray(rows[np.flatnonzero(high == 0)].sum(axis=0), np.int64).ravel()
+        signed = np.asarray((rows < 0).sum(axis=1)).ravel() > 0  # such a sum can be 0 of any atoms
+        nothing = rows[np.flatnonzero((high == 0) & ~signed)]
+        self.zeros = np.asarray(nothing.sum(axis=0), np.int64).ravel()
         self.never = np.zeros(len(truth), dtype=bool)
         self.solver = new_solver()
         none, size = np.zeros(0, np.int32), len(low)

@@ -123,7 +123,8 @@ def first_choice(system: LinearSystem, profile: Profile, start: Mask | None = No
         return primary  # nothing can be recovered exactly from rounded numbers
     shown = must_show(system, profile)
     costs = np.where(shown, FOREVER, system.costs)
-    hidden = eliminate(system.sums, primary, by_cost(costs, system.sums)) & ~shown
+    wanted = by_cost(costs, system.sums)
+    hidden = eliminate(system.sums, primary, wanted, system.links) & ~shown
     return hidden if system.earlier is None else hidden | _hidden_before(system.earlier)
 
 

@@ -24,8 +24,8 @@ class Relaxation:
         never = np.asarray(system.sums.T @ shut.astype(np.int64)) > 0
         self.atoms = np.flatnonzero(~never)
         self.sums = csr_matrix(system.sums[:, self.atoms])
-        known = None if attacker.knows is None else attacker.knows[:, self.atoms]
-        rows = self.sums if known is None else csr_matrix(vstack([self.sums, known]))
+        known = [m[:, self.atoms] for m in (attacker.knows, system.links) if m is not None]
+        rows = csr_matrix(vstack([self.sums, *known]))
         truth = system.atoms[self.atoms]
         least = np.zeros_like(truth) if attacker.least is None else attacker.least[self.atoms]
         self.values = np.asarray(rows @ truth, dtype=np.float64)

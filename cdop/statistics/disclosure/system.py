@@ -95,7 +95,9 @@ class LinearSystem:
     which they are above the profile's; `groups` pairs a total with a part that holds all of it,
     which must not be found out. Both come from `care.with_care`. `nested` pairs a cell with another
     inside it that has the same codes in a smaller population: their difference is a count too.
-    `earlier` is there when the system also holds the cells of releases made before.
+    `earlier` is there when the system also holds the cells of releases made before. `links` (rows
+    over atoms, with signs) are 0 in every table that there could be: parts whose atoms tell other
+    columns of the same records apart agree on what they share.
     """
 
     sums: csr_matrix
@@ -107,6 +109,7 @@ class LinearSystem:
     groups: tuple[tuple[int, int], ...] = ()
     nested: tuple[tuple[int, int], ...] = ()
     earlier: Earlier | None = None
+    links: csr_matrix | None = None
 
     @cached_property
     def line_parts(self) -> csr_matrix:

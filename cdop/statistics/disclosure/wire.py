@@ -54,6 +54,8 @@ def pack(
         "attackers": [[who.id, who.rests] for who in attackers],
     }
     arrays = pack_matrix("sums", system.sums)
+    if system.links is not None:
+        arrays |= pack_matrix("links", system.links)
     for i, who in enumerate(attackers):
         if who.knows is not None:
             arrays |= pack_matrix(f"knows{i}", who.knows)
@@ -86,6 +88,7 @@ def unpack(question: bytes) -> Question:
         tuple((total, part) for total, part in text["groups"]),
         tuple((outer, inner) for outer, inner in text["nested"]),
         _earlier(data),
+        matrix(data, "links") if "links_shape" in data else None,
     )
     attackers = tuple(
         Attacker(
