@@ -1,19 +1,28 @@
 """A pytest plugin for mutants: unit tests first, and no search for a smaller example that fails.
 
-A mutant is noticed by the first test that fails, so that the rest need not run. Registers are
-copied from one that the unchanged code has migrated, beside the mutants.
+A mutant is noticed by the first test that fails, so that the rest need not run, or by tests that
+take a minute of the processor. Registers are copied from one that the unchanged code has migrated,
+beside the mutants.
 """
 
+import os
+import resource
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import hypothesis
 import pytest
 
+SECONDS = 60
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let hypothesis only find what fails, the same in every run."""
+    """Let hypothesis only find what fails, the same in every run; end what runs on and on."""
     del config
+    if "__mutmut_" in os.environ.get("MUTANT_UNDER_TEST", ""):
+        limit = int(process_time()) + SECONDS
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
     hypothesis.settings.register_profile(
         "mutants", phases=phases, database=None, derandomize=True, deadline=None, max_examples=30

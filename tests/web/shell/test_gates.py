@@ -6,17 +6,22 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from sqlmodel import select
 
 from cdop.clock import FixedClock
-from cdop.organisations.models import Membership
+from cdop.organisations import sessions
+from cdop.organisations.models import Membership, Organisation
+from cdop.organisations.sessions import Current
 from cdop.registers import open_register
+from cdop.security import one_time_codes
 from cdop.security.models import AuditEntry
 from cdop.security.work import Register, Work
+from cdop.sign_in import authenticators
+from cdop.statistics import tokens
 from cdop.web.app import create_app
-from cdop.web.deps import CurrentActor, requires, signed_in
-from tests.client import Client, raising
+from cdop.web.deps import COOKIE, CurrentActor, CurrentRegister, by_token, requires, signed_in
+from tests.client import Client, code_for, raising
 from tests.conftest import NOW, sqlite_settings
 from tests.factories import MAKER, Herefordshire, herefordshire
 
@@ -37,6 +42,10 @@ def app_of(register: Register) -> FastAPI:
     def told(actor: CurrentActor) -> Response:
         return Response(actor.name)
 
+    def shown(request: Request, _: CurrentRegister) -> Response:
+        session: Current = request.state.session
+        return Response(f"{session.actor.name} at {request.state.place}: {request.state.csrf}")
+
     for path, asked in (
         ("/any", signed_in()),
         ("/cases", requires("deaths:case:read")),
@@ -44,6 +53,8 @@ def app_of(register: Register) -> FastAPI:
         ("/own-keys", signed_in(confirmed=True)),
     ):
         router.add_api_route(path, told, methods=["GET", "POST"], dependencies=[asked])
+    router.add_api_route("/shown", shown, dependencies=[signed_in()])
+    router.add_api_route("/program", told, dependencies=[by_token()])
     app.include_router(router)
     return app
 
@@ -129,3 +140,73 @@ def test_a_role_that_ends_is_gone_at_the_next_click(county: Herefordshire) -> No
     county.register.do(MAKER, dismiss)
     assert client.get("/cases").status_code == 404
     assert client.get("/any").text == "coordinator"
+
+
+def test_a_form_may_bring_the_code_that_a_grave_step_asks_for(
+    county: Herefordshire, clock: FixedClock
+) -> None:
+    """Right, it is done and stands for five minutes; and a sixth wrong one has to wait."""
+    register, coordinator = county.register, county.actors["coordinator"]
+    client = Client(app_of(register)).act_as(register, coordinator)
+    account = coordinator.account_id
+    assert account
+    register.do(MAKER, authenticators.add, account, one_time_codes.new_secret())
+    clock.at = NOW + timedelta(minutes=10)
+    assert client.submit("/keys", {"confirmation": ""}).status_code == 401
+    code = code_for(register, "coordinator")
+    assert client.submit("/keys", {"confirmation": code}).text == "coordinator"
+    assert client.get("/own-keys").text == "coordinator"
+    clock.at += timedelta(minutes=10)
+    answers = [client.submit("/keys", {"confirmation": "000000"}) for _ in range(6)]
+    assert {answer.status_code for answer in answers} == {401}
+    assert "That is not right, or was used before" in answers[0].text
+    assert "Try again in 2 seconds" in answers[5].text
+    clock.at += timedelta(minutes=10)
+    with_passkey = client.submit("/keys", {"confirmation": code, "confirmation_passkey": "none"})
+    assert "That is not right" in with_passkey.text, "what a passkey answered is asked first"
+
+
+def test_the_page_s_shell_knows_the_session_its_token_and_where_somebody_works(
+    county: Herefordshire,
+) -> None:
+    """By the names of today; an organisation that is no more is not told of."""
+    register, guardian = county.register, county.actors["caldicott-guardian"]
+    client = Client(app_of(register)).act_as(register, guardian)
+    token = client.cookies[COOKIE]
+    places = "Herefordshire CDOP, Herefordshire Joint Case Review group"
+    for _ in range(2):  # remembered the second time
+        answer = client.get("/shown").text
+        assert answer == f"caldicott-guardian at {places}: {sessions.csrf(token)}"
+
+    def close(work: Work) -> None:
+        row = work.session.get_one(Organisation, county["herefordshire-jcr"])
+        row.valid_to = work.today
+
+    register.do(MAKER, close)
+    again = Client(app_of(register)).act_as(register, guardian)
+    assert " at Herefordshire CDOP: " in again.get("/shown").text
+    auditor = Client(app_of(register)).act_as(register, county.actors["auditor"])
+    assert auditor.get("/shown").text.startswith("auditor at : ")
+
+
+def test_a_program_without_a_good_token_is_told_to_bring_one(county: Herefordshire) -> None:
+    client = Client(app_of(county.register))
+    _, text = county.register.do(MAKER, tokens.make, "herefordshire-cdop", "a program", 1)
+    good = client.get("/program", headers={"Authorization": f"bearer  {text}"})
+    assert good.status_code == 200
+    wrong = ["", "Bearer", "Bearer ", f"Basic {text}", text, "Bearer another", f"Bearer {text}x"]
+    for headers in ({}, *({"Authorization": each} for each in wrong)):
+        answer = client.get("/program", headers=headers)
+        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer"), headers
+
+
+def test_a_program_that_asks_too_often_is_told_when_to_ask_again(
+    county: Herefordshire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "MOST_A_MINUTE", 2)
+    client = Client(app_of(county.register))
+    _, text = county.register.do(MAKER, tokens.make, "herefordshire-cdop", "a program", 1)
+    for _ in range(3):
+        answer = client.get("/program", headers={"Authorization": f"Bearer {text}"})
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= 60
