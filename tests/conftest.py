@@ -34,6 +34,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def sqlite_county_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with Herefordshire founded in it, which takes longer than to copy it."""
+    folder = tmp_path_factory.mktemp("template-county") / "register"
+    shutil.copytree(sqlite_template, folder)
+    _found(sqlite_settings(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
 def postgres_template(
     postgres_cluster: Cluster,  # noqa: F811
     tmp_path_factory: pytest.TempPathFactory,
@@ -46,16 +55,43 @@ def postgres_template(
     return folder
 
 
+@pytest.fixture(scope="session")
+def postgres_county_template(
+    postgres_cluster: Cluster,  # noqa: F811
+    postgres_template: Path,
+) -> str:
+    """The same with Herefordshire founded in it: the name of its database."""
+    name = "register_template_county"
+    postgres.create_database(postgres_cluster, name, template="register_template")
+    url = postgres_cluster.app_url(name)
+    _found(Settings(postgres_template, url, postgres_template / "keys.json"))
+    return name
+
+
+def _found(settings: Settings) -> None:
+    register = registers.open_register(settings, clock=FixedClock(NOW))
+    herefordshire(register)
+    register.engine.dispose()
+
+
 def sqlite_settings(folder: Path) -> Settings:
     """Return the settings of a register on SQLite in a folder."""
     return Settings(folder, f"sqlite:///{folder / 'register.db'}", folder / "keys.json")
 
 
+def _with_county(request: pytest.FixtureRequest) -> bool:
+    """Say whether a test has a fixture that founds Herefordshire in its register."""
+    return "county" in request.fixturenames
+
+
 @pytest.fixture
-def sqlite_register(sqlite_template: Path, tmp_path: Path, clock: FixedClock) -> Iterator[Register]:
-    """An empty register on SQLite."""
+def sqlite_register(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock
+) -> Iterator[Register]:
+    """A register on SQLite: empty until the test, or its `county`, writes into it."""
+    name = "sqlite_county_template" if _with_county(request) else "sqlite_template"
     folder = tmp_path / "register"
-    shutil.copytree(sqlite_template, folder)
+    shutil.copytree(request.getfixturevalue(name), folder)
     register = registers.open_register(sqlite_settings(folder), clock=clock)
     yield register
     register.engine.dispose()
@@ -63,14 +99,18 @@ def sqlite_register(sqlite_template: Path, tmp_path: Path, clock: FixedClock) ->
 
 @pytest.fixture
 def postgres_register(
+    request: pytest.FixtureRequest,
     postgres_cluster: Cluster,  # noqa: F811
     postgres_template: Path,
     tmp_path: Path,
     clock: FixedClock,
 ) -> Iterator[Register]:
-    """An empty register on PostgreSQL, opened as the application's role."""
+    """A register on PostgreSQL, opened as the application's role; empty as on SQLite."""
+    template = "register_template"
+    if _with_county(request):
+        template = request.getfixturevalue("postgres_county_template")
     name = f"register_{uuid4().hex}"
-    postgres.create_database(postgres_cluster, name, template="register_template")
+    postgres.create_database(postgres_cluster, name, template=template)
     keys = tmp_path / "keys.json"
     shutil.copy2(postgres_template / "keys.json", keys)
     settings = Settings(tmp_path, postgres_cluster.app_url(name), keys)

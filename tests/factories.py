@@ -1,6 +1,6 @@
 """Invented organisations, people and deaths for tests. Nobody here lives or died."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlmodel import select
 from cdop.deaths.commands import Child, NewNotification
 from cdop.deaths.documents import Circumstances, Identity, Names, Notifier
 from cdop.organisations import people
-from cdop.organisations.models import Account, BoardKind, Kind, Membership
+from cdop.organisations.models import Account, BoardKind, Kind, Membership, Organisation
 from cdop.organisations.service import found
 from cdop.reference import nhs_numbers
 from cdop.security.actor import Actor, system
@@ -36,13 +36,25 @@ class Herefordshire:
         return self.ids[slug]
 
 
+# By the id of its area: what was founded in a register, and is in every copy of that.
+_FOUNDED: dict[UUID, Herefordshire] = {}
+
+
 def herefordshire(register: Register) -> Herefordshire:
-    """Found Herefordshire (panel, three boards, a joint case review group) and a neighbour."""
+    """Found Herefordshire (panel, three boards, a joint case review group) and a neighbour.
+
+    A copy of a register in which this process founded it has it already, which takes no time.
+    """
     county = Herefordshire(register)
     with register.work(MAKER) as work:
+        of_it = select(Organisation.id).where(Organisation.slug == "herefordshire-area")
+        if there := work.session.exec(of_it).one_or_none():
+            known = _FOUNDED[there]
+            return replace(county, ids=dict(known.ids), actors=dict(known.actors))
         for name in ("herefordshire", "worcestershire"):
             _found_county(work, county, name)
         _appoint(work, county)
+    _FOUNDED[county["herefordshire-area"]] = county
     return county
 
 

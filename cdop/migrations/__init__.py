@@ -1,5 +1,6 @@
 """Bringing a database to the schema of this version, by Alembic."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -56,12 +57,11 @@ def upgrade_on(connection: Connection, revision: str = "head") -> None:
 
 def check(engine: Engine) -> None:
     """Raise Misconfigured unless the database is at exactly this version's schema."""
-    scripts = ScriptDirectory.from_config(config())
     with engine.connect() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
-    if present == scripts.get_current_head():
+    known = _known()
+    if present == known[0]:
         return
-    known = {script.revision for script in scripts.walk_revisions()}
     if present is None:
         raise Misconfigured("The database is empty. Make a register in it with: cdop init")
     if present not in known:
@@ -70,6 +70,13 @@ def check(engine: Engine) -> None:
             "Start that version, or restore a backup made by this one."
         )
     raise Misconfigured("The database is of an older version. Bring it up to date with: cdop init")
+
+
+@cache  # compiling every migration takes longer than opening a register
+def _known() -> tuple[str, ...]:
+    """Return the revisions that this version knows, the newest first."""
+    scripts = ScriptDirectory.from_config(config())
+    return tuple(script.revision for script in scripts.walk_revisions())
 
 
 def _grant(connection: Connection) -> None:
