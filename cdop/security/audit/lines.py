@@ -112,11 +112,11 @@ def _plain(line: Line) -> dict[str, Any]:
     }
 
 
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
+def _moment(at: datetime | str) -> str:
+    return at if isinstance(at, str) else at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _id(id: UUID | None) -> str | None:
+def _id(id: UUID | str | None) -> str | None:
     return None if id is None else str(id)
 
 

@@ -1,11 +1,11 @@
 """The sealer: puts lines into the tree of their organisation, and signs a checkpoint of each tree.
 
-It follows the lines and holds nobody up. One process seals at a time: a row is locked while it
-does, and a lease says which of several servers goes on. Lines, leaves, checkpoint and the end of
-their waiting are one transaction, so that it may be killed at any moment.
+It follows the lines and holds nobody up: they are read and hashed before anything is locked. One
+process seals at a time: a row is locked while it does, and a lease says which of several servers
+goes on. Leaves, checkpoint and the end of the lines' waiting are one transaction, so that it may be
+killed at any moment.
 """
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,16 +16,10 @@ from sqlmodel import col, select
 
 from cdop.db import Key, Moment
 from cdop.security.actor import system
-from cdop.security.audit import lines
+from cdop.security.audit import growing, lines
 from cdop.security.audit.checkpoints import Checkpoint, origin_of, signer_of
-from cdop.security.audit.merkle import Frontier
-from cdop.security.audit.models import (
-    NO_ORGANISATION,
-    AuditCheckpoint,
-    AuditLeaf,
-    SealerLease,
-    Unsealed,
-)
+from cdop.security.audit.growing import Growth
+from cdop.security.audit.models import AuditCheckpoint, AuditLeaf, SealerLease, Unsealed
 from cdop.security.models import AuditEntry, RegisterInfo
 from cdop.security.work import Register, Work
 
@@ -36,17 +30,9 @@ SEALER = system("sealer", sees_cases=False)
 DOUBT = "audit:line:doubt"
 _NAMED = 5
 
-_COLUMNS = AuditEntry.__table__.columns  # type: ignore[attr-defined]
-
-
-# Asked every second: built once, and no entities are made of their rows.
-_ANY = select(Unsealed.entry_id).limit(1)
-_OLDEST = (
-    select(*_COLUMNS)
-    .join(Unsealed, col(Unsealed.entry_id) == AuditEntry.id)
-    .order_by(col(AuditEntry.id))
-)
+# Asked every second: built once.
 _REGISTER = select(RegisterInfo.id)
+_LEASE = select(col(SealerLease.holder), col(SealerLease.until))
 _LOCK = update(SealerLease).where(col(SealerLease.id) == 1).values(holder=SealerLease.holder)
 _TAKE = (
     update(SealerLease)
@@ -58,19 +44,12 @@ _TAKE = (
     )
     .values(holder=bindparam("asks"), until=bindparam("then", type_=Moment))
 )
-_TREE = bindparam("tree", type_=Key)
-_NEWEST = (
-    select(col(AuditCheckpoint.size), col(AuditCheckpoint.frontier))
-    .where(col(AuditCheckpoint.tree) == _TREE)
-    .order_by(col(AuditCheckpoint.size).desc())
-    .limit(1)
-)
-_LEAVES = select(func.max(AuditLeaf.position) + 1).where(col(AuditLeaf.tree) == _TREE)
 _ADD_LEAF, _ADD_CHECKPOINT = insert(AuditLeaf), insert(AuditCheckpoint)
 _WAIT_NO_MORE = delete(Unsealed).where(
     col(Unsealed.entry_id).in_(
         select(AuditLeaf.entry_id).where(
-            col(AuditLeaf.tree) == _TREE, col(AuditLeaf.position) >= bindparam("before")
+            col(AuditLeaf.tree) == bindparam("tree", type_=Key),
+            col(AuditLeaf.position) >= bindparam("before"),
         )
     )
 )
@@ -88,6 +67,10 @@ class Waiting:
         return self.since is not None and now - self.since > LATE
 
 
+class _Outrun(Exception):
+    """Another has sealed since the lines were read."""
+
+
 def seal(register: Register, holder: str | None = None) -> int:
     """Seal all that waits. Returns how many lines that were; 0 when another holds the lease.
 
@@ -95,8 +78,11 @@ def seal(register: Register, holder: str | None = None) -> int:
     holds the lease, after them, and does not take it away.
     """
     done = 0
-    while _is_needed(register):
-        count = register.do(SEALER, _seal_batch, holder)
+    while growths := _waiting_growths(register, holder):
+        try:
+            count = register.do(SEALER, _seal, holder, growths)
+        except _Outrun:
+            continue
         done += count
         if count < BATCH:
             break
@@ -111,29 +97,24 @@ def waiting(work: Work) -> Waiting:
     return Waiting(*work.session.exec(query).one())
 
 
-def _is_needed(register: Register) -> bool:
-    """Look without writing: an idle register is left idle."""
-    with register.reading(SEALER) as work:
-        return work.session.connection().execute(_ANY).first() is not None
+def _waiting_growths(register: Register, holder: str | None) -> list[Growth]:
+    """Read and hash without writing: nobody waits for it, and an idle register is left idle."""
+    with register.reading(SEALER, one_moment=True) as work:
+        lease = work.session.connection().execute(_LEASE).first()
+        if holder and lease and lease.holder != holder and lease.until > work.now:
+            return []
+        return growing.growths(work, BATCH)
 
 
-def _seal_batch(work: Work, holder: str | None) -> int:
+def _seal(work: Work, holder: str | None, growths: list[Growth]) -> int:
     if not _may_seal(work, holder):
         return 0
-    by_tree: defaultdict[UUID, list[tuple[UUID, bytes]]] = defaultdict(list)
-    doubtful = []
-    for row in work.session.connection().execute(_OLDEST.limit(BATCH)):
-        text = lines.text_of(row)
-        if lines.mac(work.vault.ring, text) != row.mac:
-            doubtful.append(row)
-        leaf = (row.id, lines.leaf_of(text, row.mac))
-        by_tree[row.organisation_id or NO_ORGANISATION].append(leaf)
     register_id = work.session.connection().execute(_REGISTER).scalar_one()
-    sealed = [tree for tree in sorted(by_tree) if _extend(work, register_id, tree, by_tree[tree])]
-    told = [row for row in doubtful if (row.organisation_id or NO_ORGANISATION) in sealed]
-    if told:
+    for growth in growths:
+        _extend(work, register_id, growth)
+    if told := [row for growth in growths for row in growth.doubtful]:
         _tell(work, told)
-    return sum(len(by_tree[tree]) for tree in sealed)
+    return sum(len(growth.leaves) for growth in growths)
 
 
 def _may_seal(work: Work, holder: str | None) -> bool:
@@ -150,30 +131,19 @@ def _may_seal(work: Work, holder: str | None) -> bool:
     return True
 
 
-def _extend(work: Work, register_id: UUID, tree: UUID, added: list[tuple[UUID, bytes]]) -> bool:
-    """Add leaves to a tree, sign it, and let its lines wait no more.
-
-    Says no when the tree is not as its checkpoint left it: it was changed past the register.
-    Nothing more is signed over it, and its lines go on waiting.
-    """
+def _extend(work: Work, register_id: UUID, growth: Growth) -> None:
+    """Add the leaves to their tree, sign it, and let its lines wait no more."""
+    tree, edge = growth.tree, growth.edge
+    if growing.size(work, tree) != growth.before:
+        raise _Outrun
     connection = work.session.connection()
-    last = connection.execute(_NEWEST, {"tree": tree}).first()
-    edge = Frontier.decode(last.size, last.frontier) if last else Frontier()
-    if (connection.execute(_LEAVES, {"tree": tree}).scalar_one() or 0) != edge.size:
-        return False
-    before = edge.size
-    leaves = []
-    for entry_id, hash in added:
-        leaves.append({"tree": tree, "position": edge.size, "entry_id": entry_id, "hash": hash})
-        edge.append(hash)
-    connection.execute(_ADD_LEAF, leaves)
-    connection.execute(_WAIT_NO_MORE, {"tree": tree, "before": before})
+    connection.execute(_ADD_LEAF, growth.leaves)
+    connection.execute(_WAIT_NO_MORE, {"tree": tree, "before": growth.before})
     at = datetime.now(UTC)
     checkpoint = Checkpoint(origin_of(register_id, tree), edge.size, edge.root(), at)
     note = signer_of(work.vault.ring, register_id).note(checkpoint)
     values = {"tree": tree, "size": edge.size, "at": at, "frontier": edge.encode(), "note": note}
     connection.execute(_ADD_CHECKPOINT, values)
-    return True
 
 
 def _tell(work: Work, doubtful: list[Row[Any]]) -> None:

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cdop.clock import FixedClock
+from cdop.db import new_id
 from cdop.security import audit
 from cdop.security.actor import system
-from cdop.security.audit import merkle, sealer
+from cdop.security.audit import growing, merkle, sealer
 from cdop.security.audit.checkpoints import signer_of
 from cdop.security.audit.models import NO_ORGANISATION, AuditCheckpoint, AuditLeaf, Unsealed
 from cdop.security.audit.sealer import LEASE, seal
@@ -147,6 +148,27 @@ def test_nothing_is_lost_while_many_write_and_two_seal(county: Herefordshire) ->
     assert set(sealed) == all_lines(register)
 
 
+def test_lines_are_read_without_a_lock_and_read_again_when_another_sealed_them(
+    register: Register, monkeypatch
+) -> None:
+    """What writes and seals while the lines are read waits for nobody; no line is sealed twice."""
+    read, meanwhile = growing.growths, iter([True])
+
+    def outrun(*asked) -> list[growing.Growth]:
+        found = read(*asked)
+        if next(meanwhile, False):
+            write(register)
+            assert seal(register) == 3
+            write(register, 4)
+        return found
+
+    monkeypatch.setattr(growing, "growths", outrun)
+    write(register, 2)
+    assert seal(register, "server") == 4
+    assert len(trees(register)[NO_ORGANISATION]) == 7
+    assert waiting(register) == 0
+
+
 def test_one_of_two_servers_holds_the_lease(register: Register, clock: FixedClock) -> None:
     write(register)
     assert seal(register, "first") == 1
@@ -201,7 +223,7 @@ def test_lines_that_the_register_did_not_write_are_sealed_and_told(register: Reg
         id = sa.text("SELECT id FROM audit_log")
         written = str(connection.execute(id).scalar_one())
         no_code = "x''" if register.settings.is_sqlite else "''::bytea"
-        forged = [f"{written[:-2]}{number:02}" for number in range(6)]
+        forged = [str(new_id()) for _ in range(6)]
         for number, each in enumerate(forged):
             connection.execute(
                 sa.text(
