@@ -45,6 +45,17 @@ class NotFound(CdopError):
         self.permission = permission
 
 
+class OnlyToRead(NotFound):
+    """The person may read the record, but not do this to it; kept in the audit log as a denial."""
+
+    def __str__(self) -> str:
+        """Return a sentence: that the record exists is no secret from its reader."""
+        return (
+            "You may read this record, but not change it: it is not one of those for which you "
+            "hold the role that does."
+        )
+
+
 class Denied(CdopError):
     """The person lacks a permission. Shown as `NotFound`; recorded in the audit log as a denial."""
 

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from cdop.deaths.models import Death, DeathEvent, Notification, PossibleMatch
-from cdop.errors import NotFound
+from cdop.errors import NotFound, OnlyToRead
 from cdop.security.actor import everywhere
 from cdop.security.work import Work
 
@@ -48,12 +48,26 @@ def visible(work: Work, permission: str = READ) -> SelectOfScalar[Death]:
 
 
 def get(work: Work, death_id: UUID, permission: str = READ) -> Death:
-    """Return a case. Raises Denied without the permission, NotFound when absent or out of scope."""
+    """Return a case. Raises Denied without the permission, NotFound when absent or out of scope.
+
+    Raises OnlyToRead for a case that the actor may read, but not with the permission.
+    """
     work.check(permission)
     found = work.session.get(Death, death_id)
-    if found is None or not work.actor.may(permission, found.organisation_id, found.id):
+    if found is None or not (_reaches(work, READ, found) or _reaches(work, permission, found)):
         raise NotFound(("deaths", death_id), permission)
+    check_reach(work, found, permission)
     return found
+
+
+def check_reach(work: Work, death: Death, permission: str) -> None:
+    """Raise OnlyToRead unless the actor holds a permission at a case that they can see."""
+    if not _reaches(work, permission, death):
+        raise OnlyToRead(("deaths", death.id), permission)
+
+
+def _reaches(work: Work, permission: str, death: Death) -> bool:
+    return work.actor.may(permission, death.organisation_id, death.id)
 
 
 def latest(

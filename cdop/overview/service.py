@@ -54,8 +54,7 @@ def save_draft(work: Work, death_id: UUID, draft: Draft, version: int) -> Saved:
     death, meeting = queries.case(work, death_id, DRAFT)
     form = reference.form("analysis", meeting.held_on)
     row = queries.find(work, death.id, to_change=True)
-    if row and row.status == "signed-off":
-        raise Refused(_FROZEN)
+    check_draft(row)
     before = drafts.read_within(work, row) if row else Draft()
     if row and before == draft and row.meeting_id == meeting.id:
         return Saved(row.version, rules.findings(draft, form))
@@ -87,21 +86,33 @@ def sign_off(work: Work, death_id: UUID, version: int) -> None:
     """
     death, meeting = queries.case(work, death_id, SIGN)
     row = queries.find(work, death.id, to_change=True)
-    if row is None:
-        raise Refused("There is nothing to sign off yet: the panel has not classified this case.")
-    if row.status == "signed-off":
-        if row.version == version:  # the same button, pressed twice
-            return
-        raise Refused(_FROZEN)
-    if row.version != version:
+    if row and row.version == version and row.status == "signed-off":
+        return  # the same button, pressed twice
+    check_draft(row)
+    if row and row.version != version:
         raise Stale(_READ_AGAIN)
-    if sentence := _sign_off_refusal(work, row, meeting):
-        raise Refused(sentence)
+    row = check_sign_off(work, row, meeting)
     row.status = "signed-off"
     row.signed_off_at = work.now
     row.signed_off_by = work.actor.name
     mark_reviewed(work, death, row.reviewed_on)
     work.audit(SIGN, ("reviews", row.id), death.organisation_id, version=version)
+
+
+def check_draft(row: Review | None) -> None:
+    """Raise Refused when a review can no longer change."""
+    if row and row.status == "signed-off":
+        raise Refused(_FROZEN)
+
+
+def check_sign_off(work: Work, row: Review | None, meeting: Meeting) -> Review:
+    """Return a review that the chair may sign off now. Raises Refused with what is missing."""
+    if row is None:
+        raise Refused("There is nothing to sign off yet: the panel has not classified this case.")
+    check_draft(row)
+    if sentence := _sign_off_refusal(work, row, meeting):
+        raise Refused(sentence)
+    return row
 
 
 def _first(work: Work, death: Death, meeting: Meeting) -> Review:

@@ -66,12 +66,7 @@ def approve(work: Work, erasure_id: UUID) -> None:
     """
     _check_named(work)
     row = get(work, erasure_id, APPROVE, lock=True)
-    if row.state != "proposed":
-        raise Refused("This erasure does not wait for approval.")
-    reason = rules.why_not_approve(row.proposed_by, work.actor.name)
-    if reason:
-        raise Refused(reason)
-    _refuse(work, facts_of(work, _record(work, row)))
+    check_approve(work, row)
     row.state, row.approved_at, row.approved_by = "approved", work.now, work.actor.name
     close_task(work, APPROVE_TASK, row.record_id)
     _ask(work, row, ERASE_TASK, PROPOSE)
@@ -83,8 +78,7 @@ def withdraw(work: Work, erasure_id: UUID) -> None:
     _check_named(work)
     permission = APPROVE if work.actor.may(APPROVE) else PROPOSE
     row = get(work, erasure_id, permission, lock=True)
-    if row.state not in ("proposed", "approved"):
-        raise Refused("This erasure has been settled already.")
+    check_withdraw(row)
     row.state, row.withdrawn_by = "withdrawn", work.actor.name
     for kind in (APPROVE_TASK, ERASE_TASK):
         close_task(work, kind, row.record_id)
@@ -109,8 +103,7 @@ def erase(work: Work, erasure_id: UUID) -> Erasure:
     """
     _check_named(work)
     row = get(work, erasure_id, PROPOSE, lock=True)
-    if row.state != "approved":
-        raise Refused("This erasure is not approved.")
+    check_approved(row)
     keep_from_changing(work.session, sharing=True)
     record = (row.record_kind, row.record_id)
     subjects = [row.record_id, *records.joined_to(work.session, record)]
@@ -181,6 +174,34 @@ def obstacles(work: Work, record: Record) -> tuple[str, ...]:
 def _refuse(work: Work, facts: rules.Facts) -> None:
     for sentence in rules.obstacles(facts, work.today):
         raise Refused(sentence)
+
+
+def check_approve(work: Work, row: Erasure) -> None:
+    """Raise Refused as `approve` does."""
+    if row.state != "proposed":
+        raise Refused("This erasure does not wait for approval.")
+    reason = rules.why_not_approve(row.proposed_by, work.actor.name)
+    if reason:
+        raise Refused(reason)
+    _refuse(work, facts_of(work, _record(work, row)))
+
+
+def check_erase(work: Work, row: Erasure) -> None:
+    """Raise Refused as `erase` does."""
+    check_approved(row)
+    _refuse(work, facts_of(work, _record(work, row)))
+
+
+def check_approved(row: Erasure) -> None:
+    """Raise Refused for an erasure that nobody has approved, or that is settled."""
+    if row.state != "approved":
+        raise Refused("This erasure is not approved: another person must approve it.")
+
+
+def check_withdraw(row: Erasure) -> None:
+    """Raise Refused as `withdraw` does."""
+    if row.state not in ("proposed", "approved"):
+        raise Refused("This erasure has been settled already.")
 
 
 def _record(work: Work, row: Erasure) -> Record:

@@ -36,8 +36,7 @@ def invite(work: Work, account_id: UUID) -> str:
     """
     work.check(MANAGE)
     account = get(work, account_id)
-    if account.disabled_at:
-        raise Refused("This account is disabled. Enable it first.")
+    check_invite(account)
     _end(work, account_id)
     secret = secrets.token_urlsafe(32)
     work.session.add(
@@ -53,6 +52,19 @@ def invite(work: Work, account_id: UUID) -> str:
     return secret
 
 
+def check_invite(account: Account) -> None:
+    """Raise Refused for an account that is disabled."""
+    if account.disabled_at:
+        raise Refused("This account is disabled. Enable it first.")
+
+
+def check_reset(work: Work, account: Account) -> None:
+    """Raise Refused for one's own account, and for one that is disabled."""
+    if account.id == work.actor.account_id:
+        raise Refused("Nobody resets their own account. Ask another administrator.")
+    check_invite(account)
+
+
 def link(register: Register, secret: str) -> str:
     """Return the address of an invitation. Its secret stands after #, which no server is sent."""
     return f"{register.settings.origin}/join#{secret}"
@@ -65,9 +77,8 @@ def reset(work: Work, account_id: UUID, *, with_factors: bool) -> str:
     that, so that nobody gets round their own second factor alone.
     """
     work.check(MANAGE)
-    if account_id == work.actor.account_id:
-        raise Refused("Nobody resets their own account. Ask another administrator.")
     account = get(work, account_id)
+    check_reset(work, account)
     account.password_hash = ""
     if with_factors:
         factors.remove_all(work, account_id)

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from cdop.errors import NotFound, Refused, Unsafe
+from cdop.errors import NotFound, Unsafe
 from cdop.organisations import queries as organisations
 from cdop.security.actor import everywhere
 from cdop.security.work import Work
 from cdop.statistics.models import Release, ReleaseEvent
 from cdop.statistics.package import package_name
 from cdop.statistics.protecting import Cells
-from cdop.statistics.rules import WORDS, State
+from cdop.statistics.rules import State, check_out
 
 BUILD = "statistics:release:build"
 READ = "statistics:release:read"
@@ -79,9 +79,7 @@ def package_bytes(work: Work, release_id: UUID) -> tuple[str, bytes]:
     Raises Denied, NotFound; Refused unless it is out; Unsafe when it is not what was stored.
     """
     found = get_release(work, release_id)
-    if found.state != State.RELEASED:
-        now = WORDS[State(found.state)].lower()
-        raise Refused(f"Only a release that is out can be downloaded; this one is not ({now}).")
+    check_out(found.state)
     if found.package is None or sha256(found.package).hexdigest() != found.digest:
         raise Unsafe("The stored release was changed outside the register: it does not leave it.")
     cdop = organisations.get(work.session, found.organisation_id)

@@ -85,6 +85,13 @@ def check_approver(who: str, makers: Collection[str | None]) -> None:
         )
 
 
+def check_out(state: str) -> None:
+    """Raise Refused unless a release is out, so that it may be downloaded."""
+    if state != State.RELEASED:
+        now = WORDS[State(state)].lower()
+        raise Refused(f"Only a release that is out can be downloaded; this one is not ({now}).")
+
+
 def check_recipients(recipients: Collection[Recipient], audiences: Collection[str]) -> None:
     """Raise Invalid without recipients, Refused for one whom the profile is not made for."""
     if not recipients or any(not each.name.strip() for each in recipients):

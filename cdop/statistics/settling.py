@@ -25,19 +25,24 @@ def approve(work: Work, release_id: UUID, *, settled: bool = False) -> Release:
     release = find_release(work, release_id, APPROVE)
     wait_for_others(work, release.organisation_id)
     work.session.refresh(release)
-    state = rules.after(release.state, Step.APPROVE)
-    rules.check_approver(work.actor.name, (release.drafted_by, release.built_by))
+    check_approve(work, release)
     rules.check_settled(release.note, settled=settled)
     if release.package is None or sha256(release.package).hexdigest() != release.digest:
         raise Unsafe("The stored release was changed outside the register: it does not leave it.")
     now = [str(each.id) for each in releases_before(work, release)]
     rules.check_unchanged_ledger(release.against, now)
-    release.state = state
+    release.state = rules.after(release.state, Step.APPROVE)
     release.approved_at, release.approved_by = work.now, work.actor.name
     if release.note:
         release.ledger = {**release.ledger, "note_settled_by": work.actor.name}
     note(work, release, Step.APPROVE, digest=release.digest)
     return release
+
+
+def check_approve(work: Work, release: Release) -> None:
+    """Raise Refused for one's own release, and for one in another state."""
+    rules.after(release.state, Step.APPROVE)
+    rules.check_approver(work.actor.name, (release.drafted_by, release.built_by))
 
 
 def decline(work: Work, release_id: UUID, reason: str) -> Release:

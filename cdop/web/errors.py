@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cdop.config import ROOT
-from cdop.errors import Denied, Invalid, NotFound, Refused
+from cdop.errors import Denied, Invalid, NotFound, OnlyToRead, Refused
 from cdop.web.api.problems import MEDIA, is_for_programs, problem, problem_text
 from cdop.web.deps import ConfirmationNeeded, SignInNeeded, identify
 from cdop.web.gathering import NO_ANSWERS, read_form
@@ -90,6 +90,7 @@ def add_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(SignInNeeded, _sign_in)
     app.add_exception_handler(ConfirmationNeeded, answer_unconfirmed)
     app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(OnlyToRead, _refused)
     app.add_exception_handler(Invalid, _invalid)
     for kind in (NotFound, Denied, RequestValidationError):
         app.add_exception_handler(kind, _not_found)

@@ -110,7 +110,7 @@ _NHSUK = {
 }
 # What stays as it is in an address, as in a redirect of Starlette's own.
 _IN_ADDRESSES = ":/%#?=@[]!$&'()*+,;"
-_COMPONENTS = ("forms.html", "layout.html", "data.html", "charts.html")
+_COMPONENTS = ("forms.html", "buttons.html", "layout.html", "data.html", "charts.html")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from cdop.deaths import queries
+from cdop.deaths.service.correcting import check_not_joined
 from cdop.errors import Invalid
 from cdop.organisations.models import Account, Membership
 from cdop.organisations.queries import with_predecessors
@@ -49,9 +50,10 @@ def assigned(work: Work, death_id: UUID) -> list[tuple[Assignment, Account]]:
 def assign(work: Work, death_id: UUID, username: str) -> None:
     """Assign a case to a key worker of its panel, from today on; once assigned, nothing happens.
 
-    Raises Invalid when nobody of that name is a key worker there.
+    Raises Invalid when nobody of that name is a key worker there; Refused for a joined case.
     """
     death = queries.get(work, death_id, EDIT)
+    check_not_joined(death)
     workers = {each.username: each for each in key_workers(work, death.organisation_id)}
     chosen = workers.get(username.strip().lower())
     if chosen is None:

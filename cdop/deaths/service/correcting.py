@@ -31,8 +31,7 @@ def correct_identity(work: Work, death_id: UUID, correction: Correction) -> None
         found["reason"] = "Say why this is corrected"
     if found:
         raise Invalid(found)
-    if death.status == "joined":
-        raise Refused("This case was joined to another. Correct that case.")
+    check_not_joined(death)
     if death.sealed_revision != correction.revision:
         raise Refused(
             "Someone else has corrected this case since you opened it. "
@@ -57,6 +56,12 @@ def correct_identity(work: Work, death_id: UUID, correction: Correction) -> None
             child.identity.died_on, death.reviewed_on
         )
     work.audit(CORRECT, ("deaths", death.id), death.organisation_id, fields=changed)
+
+
+def check_not_joined(death: Death) -> None:
+    """Raise Refused for a case whose child is described by the case it was joined to."""
+    if death.status == "joined":
+        raise Refused("This case was joined to another. Change that case.")
 
 
 def _normalised(child: Child) -> Child:

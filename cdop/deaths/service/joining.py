@@ -27,10 +27,7 @@ def join(work: Work, later: Death, earlier: Death) -> None:
 
     Raises Refused when either is joined already, or the later case has been signed off.
     """
-    if "joined" in (later.status, earlier.status):
-        raise Refused("One of these cases has been joined to another already.")
-    if later.status == "reviewed":
-        raise Refused("The later case has been signed off by the panel and cannot be joined.")
+    check_join(later, earlier)
     for row in queries.notifications(work, later):
         _move(work, row, earlier, _NOTIFIED)
         row.death_id = earlier.id
@@ -46,6 +43,14 @@ def join(work: Work, later: Death, earlier: Death) -> None:
     record_event(work, earlier, "joined-by", ("deaths", later.id))
 
 
+def check_join(later: Death, earlier: Death) -> None:
+    """Raise Refused when either case is joined already, or the later one signed off."""
+    if "joined" in (later.status, earlier.status):
+        raise Refused("One of these cases has been joined to another already.")
+    if later.status == "reviewed":
+        raise Refused("The later case has been signed off by the panel and cannot be joined.")
+
+
 def unjoin(work: Work, death_id: UUID) -> UUID:
     """Undo the joining of a case: its notifications, status, tokens and tasks are its own again.
 
@@ -55,19 +60,7 @@ def unjoin(work: Work, death_id: UUID) -> UUID:
     duplicate again, for the coordinator to decide.
     """
     later = queries.get(work, death_id, EDIT)
-    if later.status != "joined" or later.joined_to_id is None:
-        raise Refused("This case is not joined to another.")
-    earlier = queries.get(work, later.joined_to_id, EDIT)
-    joined_at = _when_joined(work, later, earlier)
-    if earlier.status == "joined":
-        raise Refused(
-            "The case it was joined to has been joined to another since: undo that first."
-        )
-    if any(e.kind == "reviewed" and e.at > joined_at for e in queries.events(work, earlier)):
-        raise Refused(
-            "The panel has signed off the joined case since. What it signed rests on both "
-            "notifications, so they stay together."
-        )
+    earlier, joined_at = check_unjoin(work, later)
     mine = {later.id, *(each.id for each in finding.joined_into(work, [later.id]))}
     for row in queries.notifications(work, earlier):
         if row.came_from_id in mine:
@@ -87,6 +80,27 @@ def unjoin(work: Work, death_id: UUID) -> UUID:
     for one, other in ((later, earlier), (earlier, later)):
         work.audit(UNJOIN, ("deaths", one.id), one.organisation_id, other=str(other.id))
     return earlier.id
+
+
+def check_unjoin(work: Work, later: Death) -> tuple[Death, datetime]:
+    """Return the case that another was joined to, and when. Raises Refused as `unjoin` does.
+
+    Whether the NHS number has been taken meanwhile, only `unjoin` finds.
+    """
+    if later.status != "joined" or later.joined_to_id is None:
+        raise Refused("This case is not joined to another.")
+    earlier = queries.get(work, later.joined_to_id, EDIT)
+    joined_at = _when_joined(work, later, earlier)
+    if earlier.status == "joined":
+        raise Refused(
+            "The case it was joined to has been joined to another since: undo that first."
+        )
+    if any(e.kind == "reviewed" and e.at > joined_at for e in queries.events(work, earlier)):
+        raise Refused(
+            "The panel has signed off the joined case since. What it signed rests on both "
+            "notifications, so they stay together."
+        )
+    return earlier, joined_at
 
 
 def _when_joined(work: Work, later: Death, earlier: Death) -> datetime:

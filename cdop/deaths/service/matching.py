@@ -67,10 +67,7 @@ def decide_match(work: Work, match_id: UUID, decision: str) -> UUID:
     Returns the case that stays. Raises Refused when it was decided already or the later case has
     been reviewed: a signed-off review is never folded into another case.
     """
-    work.check(EDIT)
-    match = work.session.get(PossibleMatch, match_id)
-    if match is None or not work.actor.may(EDIT, match.organisation_id):
-        raise NotFound(("possible_matches", match_id), EDIT)
+    match = _get(work, match_id)
     if decision not in ("same", "different"):
         raise Invalid({"decision": "Choose whether this is the same child"})
     if match.decision:
@@ -91,3 +88,18 @@ def decide_match(work: Work, match_id: UUID, decision: str) -> UUID:
         other=str(earlier.id),
     )
     return earlier.id
+
+
+def check_same(work: Work, match_id: UUID) -> None:
+    """Raise Refused when the two cases of a possible duplicate cannot be joined."""
+    match = _get(work, match_id)
+    later, earlier = (queries.get(work, id, EDIT) for id in (match.death_id, match.other_id))
+    joining.check_join(later, earlier)
+
+
+def _get(work: Work, match_id: UUID) -> PossibleMatch:
+    work.check(EDIT)
+    match = work.session.get(PossibleMatch, match_id)
+    if match is None or not work.actor.may(EDIT, match.organisation_id):
+        raise NotFound(("possible_matches", match_id), EDIT)
+    return match

@@ -24,8 +24,7 @@ def write_summary(work: Work, death_id: UUID, text: str) -> None:
     date, and Refused once the case is signed off.
     """
     death = queries.get(work, death_id, "deaths:case:edit")
-    if death.status != "open":
-        raise Refused("The summary of a case can be written only while the case is open.")
+    check_summary(death)
     identity = work.open_within(death, IDENTITY)
     if not text.strip():
         raise Invalid({"summary": "Write the summary that the panel will read"})
@@ -43,6 +42,12 @@ def write_summary(work: Work, death_id: UUID, text: str) -> None:
     if close_task(work, clocks.NEXT_STEPS[0], death.id):
         clocks.open_next_step(work, death, clocks.NEXT_STEPS[1], identity)
     work.audit("deaths:summary:write", ("deaths", death.id), death.organisation_id)
+
+
+def check_summary(death: Death) -> None:
+    """Raise Refused when the summary of a case can no longer be written."""
+    if death.status != "open":
+        raise Refused("The summary of a case can be written only while the case is open.")
 
 
 def mark_reviewed(work: Work, death: Death, reviewed_on: date) -> None:

@@ -80,10 +80,7 @@ def extend(work: Work, request_id: UUID, reason: str) -> None:
     within it (UK GDPR, article 12(3)).
     """
     row = get(work, request_id, lock=True)
-    if row.extended_on:
-        raise Refused("This request has been extended already.")
-    if work.today > row.due_on:
-        raise Refused("The time to answer is over: whoever asked had to be told before its end.")
+    check_extend(work, row)
     if not reason.strip():
         raise Invalid({"reason": "Say why more time is needed, as whoever asked was told"})
     row.extended_on = work.today
@@ -91,6 +88,14 @@ def extend(work: Work, request_id: UUID, reason: str) -> None:
     work.seal(row, {EXTENSION: Note(text=reason.strip())})
     _ask(work, row, EXTENDED_CLOCK)
     _audit(work, "rights:request:extend", row)
+
+
+def check_extend(work: Work, row: RightsRequest) -> None:
+    """Raise Refused as `extend` does."""
+    if row.extended_on:
+        raise Refused("This request has been extended already.")
+    if work.today > row.due_on:
+        raise Refused("The time to answer is over: whoever asked had to be told before its end.")
 
 
 def link(work: Work, request_id: UUID, found: Sequence[tuple[str, UUID]]) -> None:

@@ -9,10 +9,11 @@ from cdop.organisations.models import Method
 from cdop.security.actor import Grant
 from cdop.security.permissions import LABELS, needs_second_factor
 from cdop.security.work import Work
-from cdop.sign_in import authenticators, own, recovery
+from cdop.sign_in import authenticators, factors, own, recovery
 from cdop.sign_in.identities import keeping as identities
 from cdop.sign_in.passkeys import keeping as passkeys
 from cdop.web.account.forms import ChangePassword
+from cdop.web.buttons import Button, why_not
 from cdop.web.forms import Bound, blank
 
 NOTICES = {
@@ -32,10 +33,11 @@ _METHODS = {
 
 @dataclass(frozen=True)
 class App:
-    """An authenticator app: when it was added."""
+    """An authenticator app: when it was added, and the button that removes it."""
 
     id: UUID
     added_at: datetime
+    remove: Button
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def account_page(
         username=account.username,
         roles=tuple(dict.fromkeys(_role(grant) for grant in work.actor.grants)),
         needed=any(needs_second_factor(grant.role) for grant in work.actor.grants),
-        apps=tuple(App(row.id, row.added_at) for row in authenticators.of(work, account.id)),
+        apps=_apps(work, account.id),
         passkeys=len(passkeys.of(work, account.id)),
         identities=len(identities.of(work, account.id)),
         codes_left=recovery.left_of(work, account.id),
@@ -88,6 +90,14 @@ def account_page(
 def _role(grant: Grant) -> str:
     label = LABELS[grant.role] if grant.role else "Access in an emergency"
     return f"{label} (standing in)" if grant.stands_in_for else label
+
+
+def _apps(work: Work, account_id: UUID) -> tuple[App, ...]:
+    refusal = why_not(factors.check_removable, work, account_id)
+    return tuple(
+        App(row.id, row.added_at, Button("Remove", f"/account/apps/{row.id}/remove", refusal))
+        for row in authenticators.of(work, account_id)
+    )
 
 
 def _sessions(work: Work, account_id: UUID) -> tuple[Session, ...]:

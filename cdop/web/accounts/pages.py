@@ -14,6 +14,7 @@ from cdop.security.work import Work
 from cdop.sign_in import administering, deputies
 from cdop.sign_in.administering import Standing, state_of
 from cdop.sign_in.identities import keeping as identities
+from cdop.web.accounts.account_buttons import AccountButtons, account_buttons
 from cdop.web.accounts.forms import DeputyForm, EndRole, Find, NewAccount, RoleForm
 from cdop.web.forms import Bound, blank
 from cdop.web.templating import day, moment
@@ -57,7 +58,7 @@ class HeldIdentity:
 
 @dataclass(frozen=True)
 class AccountPage:
-    """One account. `own` is the administrator's own, which only a colleague changes."""
+    """One account, with what may be done with it."""
 
     id: UUID
     account: Account
@@ -65,7 +66,7 @@ class AccountPage:
     roles: tuple[HeldRole, ...]
     deputies: tuple[str, ...]
     identities: tuple[HeldIdentity, ...]
-    own: bool
+    buttons: AccountButtons
     notice: str | None
 
 
@@ -128,7 +129,7 @@ def account_page(work: Work, account_id: UUID, notice: str | None = None) -> Acc
             HeldIdentity(row.id, row.issuer, moment(row.linked_at))
             for row in identities.of(work, account_id)
         ),
-        own=own,
+        buttons=account_buttons(work, found.account),
         notice=NOTICES.get(notice or ""),
     )
 
@@ -138,7 +139,9 @@ def role_page(
     account: Account | None = None,
     form: Bound[NewAccount] | Bound[RoleForm] | None = None,
 ) -> RolePage:
-    """Return the page that gives a role."""
+    """Return the page that gives a role. Raises Refused for one's own account."""
+    if account:
+        administering.check_not_own(work, account.id)
     empty: Any = RoleForm if account else NewAccount
     return RolePage(
         form=form or blank(empty),
@@ -161,7 +164,8 @@ def end_page(
 
 
 def deputy_page(work: Work, account_id: UUID, form: Bound[DeputyForm] | None = None) -> DeputyPage:
-    """Return the page on which somebody is let stand in for a colleague."""
+    """Return the page on which somebody is let stand in. Raises Refused for one's own account."""
+    administering.check_not_own(work, account_id)
     account = administering.standing(work, account_id).account
     choices = tuple(
         (str(row.id), f"{other.account.display_name}: {_text(work, row)}")

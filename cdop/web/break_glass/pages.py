@@ -13,6 +13,7 @@ from cdop.security.permissions import GLASS
 from cdop.security.work import Work
 from cdop.tasks.queries import outstanding
 from cdop.web.break_glass.forms import OpenForm, ReviewForm
+from cdop.web.buttons import Button
 from cdop.web.forms import Bound, blank
 from cdop.web.templating import moment
 
@@ -45,12 +46,11 @@ class AccessPage:
     reference: str
     state: tuple[str, str]
     rows: list[tuple[str, str]]
-    may_end: bool
-    may_see: bool
+    end: Button | None
+    see: Button | None
     is_theirs: bool
-    may_review: bool
+    review: Button | None
     form: Bound[ReviewForm]
-    review_refusal: str | None
     verdicts: tuple[tuple[str, str], ...] = VERDICTS
 
 
@@ -89,20 +89,20 @@ def access_page(work: Work, id: UUID, form: Bound[ReviewForm] | None = None) -> 
     theirs, edits = queries.standing(work, row)
     reviews = work.actor.may(REVIEW, row.organisation_id)
     state = queries.state_of(row)
-    refusal = rules.review_refusal(state, work.now, is_own=theirs) if reviews else None
-    may_end = rules.end_refusal(state, work.now, is_own=theirs, is_owner=edits) is None
+    review = rules.review_refusal(state, work.now, is_own=theirs)
+    end = rules.end_refusal(state, work.now, is_own=theirs, is_owner=edits)
+    here = f"/break-glass/{row.id}"
     unseen = any(task.kind == "see-break-glass" for task in outstanding(work, row.id))
     return AccessPage(
         id=row.id,
         reference=queries.reference_of(row),
         state=_state(work, row),
         rows=_rows(work, row) + (_words(work, row) if reviews else []),
-        may_end=may_end,
-        may_see=edits and unseen,
+        end=Button("End the access now", f"{here}/end", end) if theirs or edits else None,
+        see=Button("I have seen this", f"{here}/see") if edits and unseen else None,
         is_theirs=theirs,
-        may_review=reviews and refusal is None,
+        review=Button("Keep the review", f"{here}/review", review) if reviews else None,
         form=form or blank(ReviewForm),
-        review_refusal=refusal if not row.verdict else None,
     )
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from cdop.deaths import queries, service
 from cdop.deaths.documents import CIRCUMSTANCES, IDENTITY, NAMES, SUMMARY
+from cdop.deaths.service import correcting, reviewing
 from cdop.errors import Invalid, Refused
 from cdop.security.actor import Actor
 from cdop.security.work import Register, Work
@@ -65,6 +66,7 @@ def ask_correction(
     """Show what is kept about a child, to be corrected."""
     with register.work(actor) as work:
         death = queries.get(work, death_id, CORRECT)
+        correcting.check_not_joined(death)
         names, identity = work.open(death, NAMES), work.open(death, IDENTITY)
         kept: dict[str, Any] = {
             "given_names": names.given,
@@ -117,6 +119,7 @@ def ask_summary(
     with register.work(actor) as work:
         death = queries.get(work, death_id, EDIT)
         form = blank(SummaryForm, {"summary": work.open(death, SUMMARY).text})
+        reviewing.check_summary(death)
         page = _summary_page(work, death_id, form)
     return render(request, "deaths/summary.html", page)
 

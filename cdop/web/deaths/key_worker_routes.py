@@ -8,8 +8,10 @@ from fastapi import APIRouter, Request, Response
 from cdop.deaths import queries
 from cdop.deaths.service import assigning
 from cdop.deaths.service.assigning import EDIT
+from cdop.deaths.service.correcting import check_not_joined
 from cdop.errors import Invalid
 from cdop.security.work import Work
+from cdop.web.buttons import Button, why_not
 from cdop.web.deaths.forms import KeyWorkerForm
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
 from cdop.web.forms import Bound, PostedForm, bind, blank
@@ -27,6 +29,7 @@ class KeyWorkerPage:
     form: Bound[KeyWorkerForm]
     assigned: list[tuple[str, str]]
     others: list[tuple[str, str]]
+    assign: Button
 
 
 @router.get("/deaths/{death_id}/key-worker", dependencies=[requires(EDIT)])
@@ -87,4 +90,7 @@ def _page(work: Work, death_id: UUID, form: Bound[KeyWorkerForm]) -> KeyWorkerPa
         form=form,
         assigned=[(each.username, each.display_name) for each in assigned],
         others=[(w.username, w.display_name) for w in workers if w.id not in there],
+        assign=Button(
+            "Assign the case", f"/deaths/{death.id}/key-worker", why_not(check_not_joined, death)
+        ),
     )

@@ -24,6 +24,8 @@ from cdop.reference import codelist
 from cdop.security.work import Work
 from cdop.tasks.models import Task
 from cdop.tasks.queries import outstanding
+from cdop.web.buttons import Button
+from cdop.web.deaths.case_buttons import CaseButtons, case_buttons, join_button
 from cdop.web.deaths.forms import SettleForm, StepForm, SummaryForm
 from cdop.web.forms import Bound
 from cdop.web.showing import Due, Event
@@ -73,12 +75,14 @@ class DueRow:
 
 @dataclass(frozen=True)
 class MatchRow:
-    """A possible duplicate, with the form that decides it."""
+    """A possible duplicate; `same` and `different` decide it, for whoever may."""
 
     id: UUID
     other_id: UUID
     other_reference: str
     why: str
+    same: Button | None
+    different: Button | None
 
 
 @dataclass(frozen=True)
@@ -98,13 +102,9 @@ class CasePage:
     outstanding: list[Row]
     matches: list[MatchRow]
     events: list[Event]
-    notifications: int
     may_edit: bool
-    may_correct: bool
-    may_refer: bool
-    may_hold: bool
     joined_to: UUID | None
-    may_unjoin: bool
+    buttons: CaseButtons
     step_form: Bound[StepForm]
     settle_form: Bound[SettleForm]
 
@@ -165,18 +165,12 @@ def case_page(work: Work, death: Death, forms: Forms, receipt: str | None) -> Ca
         dues=due_rows(work, death, identity, tasks, may_edit),
         outstanding=[row_of(task, work.today) for task in tasks],
         matches=[
-            MatchRow(m.id, m.other_id, m.other_reference, _why(work, death, m))
-            for m in queries.undecided_matches(work, death)
+            _match_row(work, death, m, may_edit) for m in queries.undecided_matches(work, death)
         ],
         events=[_event(work, each) for each in queries.events(work, death)],
-        notifications=len(queries.notifications(work, death)),
         may_edit=may_edit and death.status != "joined",
-        may_correct=work.actor.may("deaths:identity:correct", death.organisation_id)
-        and death.status != "joined",
-        may_refer=work.actor.may("case_reviews:referral:create", death.organisation_id),
-        may_hold=work.actor.may("retention:hold:set", death.organisation_id),
         joined_to=death.joined_to_id,
-        may_unjoin=may_edit and death.status == "joined",
+        buttons=case_buttons(work, death),
         step_form=forms.step,
         settle_form=forms.settle,
     )
@@ -273,6 +267,18 @@ def _out_of_scope(death: Death) -> str | None:
     if not death.out_of_scope:
         return None
     return codelist("out-of-scope", death.notified_on).label(death.out_of_scope)
+
+
+def _match_row(work: Work, death: Death, match: queries.Match, may_edit: bool) -> MatchRow:
+    different = Button("A different child", f"/deaths/{death.id}/match")
+    return MatchRow(
+        match.id,
+        match.other_id,
+        match.other_reference,
+        _why(work, death, match),
+        join_button(work, death, match.id) if may_edit else None,
+        different if may_edit else None,
+    )
 
 
 def _why(work: Work, death: Death, match: queries.Match) -> str:

@@ -7,6 +7,7 @@ from cdop.security.single_sign_on.asking import Asked
 from cdop.security.work import Work
 from cdop.sign_in.identities import keeping
 from cdop.sign_in.identities.models import ExternalIdentity
+from cdop.web.buttons import Button
 from cdop.web.sign_in.pages import ProviderLink
 from cdop.web.templating import moment
 
@@ -33,11 +34,11 @@ class IdentitiesPage:
 
 @dataclass(frozen=True)
 class UnlinkPage:
-    """An identity to be unlinked; `whose` names another's account, `refusal` why it cannot be."""
+    """An identity to be unlinked, another's account if `whose` names it, and the button."""
 
     row: Row
     whose: str | None
-    refusal: str | None
+    unlink: Button
 
 
 @dataclass(frozen=True)

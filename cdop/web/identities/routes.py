@@ -4,10 +4,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from cdop.errors import Refused
 from cdop.organisations.models import Account
 from cdop.sign_in.identities import keeping
 from cdop.sign_in.identities.asking import Purpose, Why
+from cdop.web.buttons import Button, why_not
 from cdop.web.deps import CurrentActor, CurrentRegister, providers_of, signed_in
 from cdop.web.forms import PostedForm, bind
 from cdop.web.identities.forms import Nothing, To
@@ -61,16 +61,14 @@ def ask_to_unlink(
     request: Request, identity_id: UUID, register: CurrentRegister, actor: CurrentActor
 ) -> Response:
     """Ask whether an identity is to be unlinked."""
-    refusal = whose = None
+    whose = None
     with register.reading(actor) as work:
         row = keeping.get(work, identity_id)
         if row.account_id != actor.account_id:
             whose = work.session.get_one(Account, row.account_id).username
-        try:
-            keeping.check_unlinkable(work, row)
-        except Refused as refused:
-            refusal = str(refused)
-    page = UnlinkPage(row_of(row, providers_of(request)), whose, refusal)
+        refusal = why_not(keeping.check_unlinkable, work, row)
+    unlink = Button("Unlink", f"{HERE}/{identity_id}/unlink", refusal)
+    page = UnlinkPage(row_of(row, providers_of(request)), whose, unlink)
     return render(request, "identities/unlink.html", page)
 
 

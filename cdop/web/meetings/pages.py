@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from cdop.meetings import queries
+from cdop.meetings import queries, rules
 from cdop.meetings.models import AgendaItem, Meeting, PanelType
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import Kind
@@ -12,6 +12,7 @@ from cdop.overview import queries as overview
 from cdop.overview.models import READ
 from cdop.reference import codelist
 from cdop.security.work import Work
+from cdop.web.buttons import Button
 from cdop.web.forms import Bound, blank
 from cdop.web.meetings.forms import AgendaForm, ArrangeForm, AttendanceForm
 from cdop.web.templating import day
@@ -88,9 +89,9 @@ class MeetingPage:
     facts: tuple[tuple[str, str], ...]
     agenda: tuple[AgendaRow, ...]
     is_panel: bool
-    is_open: bool
-    may_arrange: bool
-    may_hold: bool
+    takes_off: bool
+    fill: Button | None
+    hold: Button | None
     ready: tuple[tuple[str, str], ...]
     unready: tuple[tuple[UUID, str], ...]
     present: tuple[tuple[str, str], ...]
@@ -147,8 +148,9 @@ def meeting_page(
     meeting = queries.get(work, meeting_id)
     host = organisations.get(work.session, meeting.organisation_id)
     may_arrange = work.actor.may(queries.ARRANGE, meeting.organisation_id)
-    is_panel, is_open = host.kind == Kind.CDOP, meeting.status == "arranged"
-    fills = is_panel and is_open and may_arrange
+    is_panel = host.kind == Kind.CDOP
+    agenda_refusal = rules.agenda_refusal(meeting.status)
+    fills = is_panel and may_arrange and not agenda_refusal
     waiting = queries.waiting(work, meeting) if fills else []
     present = queries.attendance(work, meeting_id)
     return MeetingPage(
@@ -158,9 +160,17 @@ def meeting_page(
         facts=_facts(meeting, is_panel=is_panel),
         agenda=_agenda(work, queries.agenda(work, meeting_id)),
         is_panel=is_panel,
-        is_open=is_open,
-        may_arrange=may_arrange,
-        may_hold=may_arrange and meeting.status != "cancelled" and meeting.held_on <= work.today,
+        takes_off=fills,
+        fill=Button("Add to the agenda", f"/meetings/{meeting.id}/agenda", agenda_refusal)
+        if may_arrange and is_panel
+        else None,
+        hold=Button(
+            "Record the attendance",
+            f"/meetings/{meeting.id}/attendance",
+            rules.hold_refusal(meeting.status, meeting.held_on, work.today),
+        )
+        if may_arrange
+        else None,
         ready=tuple(
             (str(each.id), f"{each.reference}, notified {day(each.notified_on)}")
             for each in waiting

@@ -1,6 +1,6 @@
 """How a case, its review and the analysis form read on the panel's screen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -8,9 +8,10 @@ from cdop.overview import queries, rules
 from cdop.overview.answers import NONE, OTHER, RETURN_FACTS, Draft, Line
 from cdop.overview.queries import KeptReview, PanelCase
 from cdop.overview.rules import Finding
-from cdop.overview.service import DRAFT, SIGN
+from cdop.overview.service import DRAFT, SIGN, check_draft, check_sign_off
 from cdop.reference import Form, codelist, form_edition
 from cdop.security.work import Work
+from cdop.web.buttons import Button, why_not
 from cdop.web.templating import day, moment
 
 Rows = tuple[tuple[str, str], ...]
@@ -66,10 +67,10 @@ class CasePage:
     meeting_id: UUID
     meets_on: str
     review: ReviewShown | None
-    may_draft: bool
-    may_sign: bool
-    may_refer: bool
-    sign_off_refusal: str | None
+    draft: Button | None
+    check: Button | None
+    sign: Button | None
+    refer: Button | None
     refusal: str | None = None
 
 
@@ -77,8 +78,7 @@ def case_page(work: Work, death_id: UUID, refusal: str | None = None) -> CasePag
     """Return a case and its review. Raises NotFound for what is not before the actor's panel."""
     case = queries.panel_view(work, death_id)
     kept = queries.review_of(work, death_id)
-    may = work.actor.may
-    at = case.organisation_id
+    sign = _sign_button(work, case)
     return CasePage(
         id=case.death_id,
         reference=case.reference,
@@ -87,12 +87,37 @@ def case_page(work: Work, death_id: UUID, refusal: str | None = None) -> CasePag
         meeting_id=case.meeting_id,
         meets_on=day(case.meets_on),
         review=_shown(kept) if kept else None,
-        may_draft=may(DRAFT, at) and not case.is_reviewed,
-        may_sign=may(SIGN, at) and not case.is_reviewed,
-        may_refer=may("case_reviews:referral:create", at),
-        sign_off_refusal=rules.sign_off_refusal(case.meets_on, work.today),
+        draft=_draft_button(work, case),
+        check=sign and replace(sign, text="Check and sign off"),
+        sign=sign,
+        refer=_refer_button(work, case),
         refusal=refusal,
     )
+
+
+def _draft_button(work: Work, case: PanelCase) -> Button | None:
+    if not work.actor.may(DRAFT, case.organisation_id):
+        return None
+    row = queries.find(work, case.death_id)
+    text = "Change the answers" if row else "Classify"
+    return Button(text, f"/overview/{case.death_id}/classify", why_not(check_draft, row))
+
+
+def _sign_button(work: Work, case: PanelCase) -> Button | None:
+    """Return the button that signs off, for a chair. Looks at the answers for what is missing."""
+    if not work.actor.may(SIGN, case.organisation_id):
+        return None
+    row = queries.find(work, case.death_id)
+    _, meeting = queries.case(work, case.death_id)
+    refusal = why_not(check_sign_off, work, row, meeting)
+    return Button("Sign off the review", f"/overview/{case.death_id}/sign-off", refusal)
+
+
+def _refer_button(work: Work, case: PanelCase) -> Button | None:
+    if not work.actor.may("case_reviews:referral:create", case.organisation_id):
+        return None
+    to = f"/deaths/{case.death_id}/refer"
+    return Button("Refer a concern to the joint case review group", to)
 
 
 def facts(case: PanelCase) -> Rows:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from cdop.sign_in.passkeys.models import Passkey
+from cdop.web.buttons import Button
 from cdop.web.forms import Bound
 from cdop.web.passkeys.forms import NewPasskey
 from cdop.web.templating import moment
@@ -37,10 +38,10 @@ class AddPage:
 
 @dataclass(frozen=True)
 class RemovePage:
-    """A passkey to be removed; `refusal` says why it cannot be."""
+    """A passkey to be removed, and the button that does, or says why it cannot."""
 
     row: Row
-    refusal: str | None
+    remove: Button
 
 
 DONE = {

@@ -4,10 +4,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from cdop.errors import Invalid, Refused
+from cdop.errors import Invalid
 from cdop.security.passkeys import Site
 from cdop.sign_in import own
 from cdop.sign_in.passkeys import keeping
+from cdop.web.buttons import Button, why_not
 from cdop.web.deps import CurrentActor, CurrentRegister, signed_in
 from cdop.web.forms import PostedForm, bind, blank
 from cdop.web.passkeys.forms import NewPasskey
@@ -71,14 +72,11 @@ def ask_to_remove(
     request: Request, passkey_id: UUID, register: CurrentRegister, actor: CurrentActor
 ) -> Response:
     """Ask whether a passkey is to go; the only second factor cannot."""
-    refusal = None
     with register.reading(actor) as work:
         row = keeping.get_own(work, passkey_id)
-        try:
-            own.check_passkey_removable(work)
-        except Refused as refused:
-            refusal = str(refused)
-    return render(request, "passkeys/remove.html", RemovePage(row_of(row), refusal))
+        refusal = why_not(own.check_passkey_removable, work)
+    remove = Button("Remove this passkey", f"{HERE}/{passkey_id}/remove", refusal)
+    return render(request, "passkeys/remove.html", RemovePage(row_of(row), remove))
 
 
 @router.post(HERE + "/{passkey_id}/remove", dependencies=[signed_in(confirmed=True)])

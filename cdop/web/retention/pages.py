@@ -11,6 +11,7 @@ from cdop.retention import erasing, holds, listing, periods, records
 from cdop.retention.listing import PastRecord
 from cdop.retention.models import REASON, Erasure, LegalHold
 from cdop.security.work import Work
+from cdop.web.buttons import Button, why_not
 from cdop.web.forms import Bound, blank
 from cdop.web.retention.forms import HoldForm, LiftForm, PeriodForm, ProposeForm
 from cdop.web.templating import day, moment
@@ -47,10 +48,9 @@ class ErasurePage:
     state: tuple[str, str]
     rows: list[tuple[str, str]]
     obstacles: tuple[str, ...]
-    may_approve: bool
-    may_erase: bool
-    may_withdraw: bool
-    not_approving: str | None
+    approve: Button | None
+    erase: Button | None
+    withdraw: Button | None
 
 
 @dataclass(frozen=True)
@@ -137,20 +137,32 @@ def erasure_page(work: Work, erasure_id: UUID) -> ErasurePage:
     row = erasing.get(work, erasure_id, listing.LIST)
     record = records.find(work, (row.record_kind, row.record_id), listing.LIST)
     live = row.state in ("proposed", "approved")
-    may_approve = work.actor.may(erasing.APPROVE, row.organisation_id)
-    may_propose = work.actor.may(erasing.PROPOSE, row.organisation_id)
     obstacles = erasing.obstacles(work, record) if live else ()
-    own = row.proposed_by == work.actor.name
+    approve, erase, withdraw = _erasure_buttons(work, row) if live else (None, None, None)
     return ErasurePage(
         id=row.id,
         reference=row.reference,
         state=STATE[row.state],
         rows=_steps(row),
         obstacles=obstacles,
-        may_approve=row.state == "proposed" and may_approve and not own and not obstacles,
-        may_erase=row.state == "approved" and may_propose and not obstacles,
-        may_withdraw=live and (may_approve or may_propose),
-        not_approving="You proposed this: another person must approve it." if own else None,
+        approve=approve,
+        erase=erase,
+        withdraw=withdraw,
+    )
+
+
+def _erasure_buttons(work: Work, row: Erasure) -> tuple[Button | None, ...]:
+    """Return what approves, erases and withdraws; what lies behind already is left out."""
+    here = f"/retention/erasures/{row.id}"
+    may_approve = work.actor.may(erasing.APPROVE, row.organisation_id)
+    may_propose = work.actor.may(erasing.PROPOSE, row.organisation_id)
+    not_approving = why_not(erasing.check_approve, work, row)
+    not_erasing = why_not(erasing.check_erase, work, row)
+    approve = Button("Approve the erasure", f"{here}/approve", not_approving)
+    return (
+        approve if row.state == "proposed" and may_approve else None,
+        Button("Erase for good", f"{here}/erase", not_erasing) if may_propose else None,
+        Button("Keep the record", f"{here}/withdraw") if may_approve or may_propose else None,
     )
 
 

@@ -12,6 +12,7 @@ from cdop.retention.rights.copying import Disclosed
 from cdop.retention.rights.finding import Candidate
 from cdop.retention.rights.models import ANSWER, ASKED, EXTENSION, HANDLE, RightsRequest
 from cdop.security.work import Work
+from cdop.web.buttons import Button, why_not
 from cdop.web.forms import Bound, Form, blank
 from cdop.web.rights.forms import CloseForm, CopyForm, ExtendForm, LinkForm, RequestForm
 from cdop.web.showing import Due
@@ -49,7 +50,7 @@ class RequestPage:
     answer: str
     linked: list[list[Any]]
     found: Choices | None
-    may_extend: bool
+    extending: Button | None
     is_open: bool
     link: Bound[LinkForm]
     extend: Bound[ExtendForm]
@@ -137,7 +138,11 @@ def request_page(
             for each in known
         ],
         found=_offers(found, {each.record_id for each in known}),
-        may_extend=is_open and row.extended_on is None and work.today <= row.due_on,
+        extending=Button(
+            "Extend", f"/rights/{row.id}/extend", why_not(service.check_extend, work, row)
+        )
+        if is_open
+        else None,
         is_open=is_open,
         link=_form(LinkForm, typed),
         extend=_form(ExtendForm, typed),

@@ -7,7 +7,7 @@ from uuid import UUID
 from cdop.jobs.models import Job
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
-from cdop.statistics import counting, releasing, rules, working
+from cdop.statistics import counting, releasing, rules, settling, working
 from cdop.statistics.coarsening import coarsenings
 from cdop.statistics.definitions import pooled_years, year_days
 from cdop.statistics.disclosure import profile, profiles
@@ -18,6 +18,7 @@ from cdop.statistics.earlier import counted, rows_of
 from cdop.statistics.explaining import reader
 from cdop.statistics.models import Release, ReleaseEvent
 from cdop.statistics.rules import State
+from cdop.web.buttons import Button, why_not
 from cdop.web.forms import Bound, blank
 from cdop.web.showing import Event
 from cdop.web.statistics.desk_forms import ApproveForm, DraftForm, ReasonForm
@@ -112,11 +113,11 @@ class ReleasePage:
     advice: list[Way]
     may_change: bool
     may_discard: bool
-    may_approve: bool
-    not_approving: str
+    approving: Button | None
+    awaited: bool
     may_withdraw: bool
     may_revise: bool
-    download: str | None
+    download: Button
     note: str
     width: int
     hidden: int
@@ -191,8 +192,8 @@ def release_page(
     frozen = bool(release.ledger)
     cells = releasing.shown_cells(release) if frozen else {}
     hidden = sum(count is None for count in cells.values())
-    makers = (release.drafted_by, release.built_by)
     proved = release.state == State.PROVED
+    here = address(release.id)
     return ReleasePage(
         id=release.id,
         name=_name(work, release),
@@ -205,11 +206,19 @@ def release_page(
         advice=_ways(release, _answer(jobs, working.ADVISING)) if may_build else [],
         may_change=drafted and may_build,
         may_discard=may_build and release.state in rules.TRANSITIONS[rules.Step.DISCARD][0],
-        may_approve=proved and may_approve and work.actor.name not in makers,
-        not_approving=_not_approving(work, release, makers) if proved else "",
+        approving=Button(
+            "Approve or decline", f"{here}/approve", why_not(settling.check_approve, work, release)
+        )
+        if proved and may_approve
+        else None,
+        awaited=proved and not may_approve,
         may_withdraw=release.state == State.RELEASED and (may_build or may_approve),
         may_revise=may_build and release.state in rules.EVER_OUT,
-        download=f"{address(release.id)}/package" if release.state == State.RELEASED else None,
+        download=Button(
+            "Download the release (ZIP)",
+            f"{here}/package",
+            why_not(rules.check_out, release.state),
+        ),
         note=release.note,
         width=profile(release.profile).width,
         hidden=hidden,
@@ -260,17 +269,6 @@ def _boards(work: Work, cdop_id: UUID) -> list[tuple[str, str]]:
         places[id] = organisations.get(work.session, id)
     names = organisations.names_on(work.session, places, work.today)
     return sorted((each.slug, names.get(id, each.slug)) for id, each in places.items())
-
-
-def _not_approving(work: Work, release: Release, makers: tuple[str | None, ...]) -> str:
-    if work.actor.name in makers:
-        return (
-            "You drafted or built this release. A second person approves it, because whoever made "
-            "a release does not see what it gives away."
-        )
-    if not work.actor.may(releasing.APPROVE, release.organisation_id):
-        return "It waits for a release approver. It cannot be downloaded before."
-    return ""
 
 
 def _facts(release: Release) -> list[tuple[str, object]]:

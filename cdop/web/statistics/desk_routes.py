@@ -143,6 +143,7 @@ def ask_approval(
 ) -> Response:
     """Show what is to be approved, to somebody who has just confirmed who they are."""
     with register.reading(actor) as work:
+        settling.check_approve(work, releasing.find_release(work, release_id, releasing.APPROVE))
         page = release_page(work, release_id)
     return render(request, "statistics/approve.html", page)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
-from cdop.statistics import counting, releasing
+from cdop.statistics import counting, over_years, releasing
 from cdop.statistics.counting import INTERNAL
 from cdop.statistics.definitions import year_days
 from cdop.web.statistics.figures import Section, sections
@@ -26,6 +26,7 @@ class IndexPage:
     panels: list[Panel]
     may_build: bool
     may_read: bool
+    may_compare_years: bool
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def index_page(work: Work) -> IndexPage:
         ],
         may_build=work.actor.may(releasing.BUILD),
         may_read=work.actor.may(releasing.READ),
+        may_compare_years=work.actor.may(over_years.READ),
     )
 
 

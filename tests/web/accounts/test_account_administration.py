@@ -170,7 +170,7 @@ def test_a_colleague_stands_in_between_two_days(
 
 def test_nobody_changes_their_own_rights(admin: Client, county: Herefordshire) -> None:
     own = id_of(county, "administrator")
-    assert "This is your own account" in admin.get(f"/accounts/{own}").text
+    assert "Nobody changes their own rights." in admin.get(f"/accounts/{own}").text
     for path, fields in (
         ("disable", {}),
         ("reset", {"factor": "yes"}),

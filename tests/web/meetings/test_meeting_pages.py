@@ -124,7 +124,8 @@ def test_attendance_is_recorded_and_closes_the_agenda(county: Herefordshire, web
     page = web.get(f"/meetings/{meeting_id}").text
     assert "Held" in page
     assert "Apologies with representative" in page
-    assert "Add to the agenda" not in page
+    assert f'<form action="/meetings/{meeting_id}/agenda"' not in page
+    assert "This meeting has been held: its agenda can no longer change." in page
 
 
 def test_an_attendance_of_nobody_is_refused(county: Herefordshire, web: Client) -> None:

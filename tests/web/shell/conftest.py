@@ -1,12 +1,18 @@
 """A register with two people, a stand-in for a browser, and a sample noun to try the shell on."""
 
+import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import event
 
 from cdop import config, registers
+from cdop.clock import FixedClock
 from cdop.organisations import people, service
 from cdop.organisations.models import Kind
 from cdop.security import one_time_codes
@@ -17,7 +23,10 @@ from cdop.sign_in import authenticators, passwords
 from cdop.web.app import create_app
 from tests.browser import browser_type_launch_args, visit
 from tests.client import Client
+from tests.conftest import NOW, sqlite_settings
+from tests.factories import Herefordshire, herefordshire
 from tests.web.shell import sample
+from tests.web.shell.sample_records import Samples, fill
 
 __all__ = ["browser_type_launch_args", "visit"]
 
@@ -76,3 +85,42 @@ def actor(register: Register, username: str) -> Actor:
     """Return who an account is today."""
     with register.reading(system("tests")) as work:
         return people.actor_by_username(work.session, username, work.now)
+
+
+@dataclass
+class Played:
+    """A register with a record of each kind in two counties, and its app."""
+
+    county: Herefordshire
+    samples: Samples
+    app: FastAPI
+
+
+@pytest.fixture(scope="session")
+def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Two counties with a record of each kind, closed again, to be copied."""
+    folder = tmp_path_factory.mktemp("filled") / "register"
+    shutil.copytree(sqlite_template, folder)
+    opened = registers.open_register(sqlite_settings(folder), clock=FixedClock(NOW))
+    event.listen(opened.engine, "connect", _without_waiting)
+    county = herefordshire(opened)
+    samples = fill(county)
+    opened.engine.dispose()
+    return Played(county, samples, create_app(opened))
+
+
+@pytest.fixture(scope="module")
+def played(filled: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    """Give a copy of the two counties, for one module to play with."""
+    folder = tmp_path_factory.mktemp("played") / "register"
+    shutil.copytree(filled.county.register.settings.data, folder)
+    opened = registers.open_register(sqlite_settings(folder), clock=FixedClock(NOW))
+    event.listen(opened.engine, "connect", _without_waiting)
+    county = Herefordshire(opened, filled.county.ids, filled.county.actors)
+    yield Played(county, filled.samples, create_app(opened))
+    opened.engine.dispose()
+
+
+def _without_waiting(connection: Any, _: object) -> None:
+    """Thousands of requests: what is written need not survive a power cut."""
+    connection.execute("PRAGMA synchronous=OFF")

@@ -5,28 +5,20 @@ fails until `sample_records` makes one in either county.
 """
 
 import re
-import shutil
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from httpx import Response
-from sqlalchemy import event
 
-from cdop.clock import FixedClock
-from cdop.registers import open_register
 from cdop.security.permissions import GRANTS, Role
-from cdop.web.app import create_app
 from cdop.web.deps import Access, ByToken, HalfAccess, Public
 from tests.client import Client
-from tests.conftest import NOW, sqlite_settings
-from tests.factories import Herefordshire, herefordshire
-from tests.web.shell.sample_records import CANARIES, Record, Samples, fill
+from tests.web.shell.conftest import Played
+from tests.web.shell.sample_records import CANARIES, Record, Samples
 
 # Where the people of `tests.factories` hold their roles, written out apart from what they do there.
 PANEL, GROUP, BOARD = "herefordshire-cdop", "herefordshire-jcr", "herefordshire"
@@ -88,31 +80,6 @@ def routes_of(app: FastAPI) -> list[Route]:
             [asked] = [c for c in calls if isinstance(c, Access | ByToken | HalfAccess | Public)]
             found += [Route(method, context.path, asked) for method in context.methods]
     return sorted(found, key=lambda route: (route.method, route.path))
-
-
-@dataclass
-class Played:
-    """A register with a record of each kind in two counties, and its app."""
-
-    county: Herefordshire
-    samples: Samples
-    app: FastAPI
-
-
-@pytest.fixture(scope="module")
-def played(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    folder = tmp_path_factory.mktemp("roles") / "register"
-    shutil.copytree(sqlite_template, folder)
-    register = open_register(sqlite_settings(folder), clock=FixedClock(NOW))
-    event.listen(register.engine, "connect", _without_waiting)
-    county = herefordshire(register)
-    yield Played(county, fill(county), create_app(register))
-    register.engine.dispose()
-
-
-def _without_waiting(connection: Any, _: object) -> None:
-    """Thousands of requests: what is written need not survive a power cut."""
-    connection.execute("PRAGMA synchronous=OFF")
 
 
 def reaches(role: Role, permission: str | None, record: Record) -> bool:

@@ -83,7 +83,8 @@ def test_from_the_draft_to_the_file_by_two_people(county: Herefordshire, web: Cl
     assert working.run_next(county.register)
     shown = text(web.get(page).text)
     assert "Waits for approval" in shown
-    assert "You drafted or built this release" in shown
+    assert "It waits for a release approver" in shown
+    assert "Only a release that is out can be downloaded" in shown
     assert "[low]" in shown
     assert web.get(f"{page}/package").status_code == 409
     second = browser(county, "release-approver")
@@ -110,7 +111,8 @@ def test_a_withdrawn_release_says_why_and_whom_to_tell(county: Herefordshire, we
     web.submit(f"{page}/withdraw", {"reason": "An invented reason"})
     shown = web.get(page).text
     assert "An invented reason" in shown
-    assert "Download the release" not in shown
+    assert f'href="{page}/package"' not in shown
+    assert "this one is not (withdrawn)" in shown
     assert "Draft a new edition" in shown
 
 
