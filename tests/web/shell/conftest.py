@@ -102,7 +102,7 @@ def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     folder = tmp_path_factory.mktemp("filled") / "register"
     shutil.copytree(sqlite_template, folder)
     opened = registers.open_register(sqlite_settings(folder), clock=FixedClock(NOW))
-    event.listen(opened.engine, "connect", _without_waiting)
+    _wait_for_no_disk(opened)
     county = herefordshire(opened)
     samples = fill(county)
     opened.engine.dispose()
@@ -115,12 +115,17 @@ def played(filled: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("played") / "register"
     shutil.copytree(filled.county.register.settings.data, folder)
     opened = registers.open_register(sqlite_settings(folder), clock=FixedClock(NOW))
-    event.listen(opened.engine, "connect", _without_waiting)
+    _wait_for_no_disk(opened)
     county = Herefordshire(opened, filled.county.ids, filled.county.actors)
     yield Played(county, filled.samples, create_app(opened))
     opened.engine.dispose()
 
 
-def _without_waiting(connection: Any, _: object) -> None:
+def _wait_for_no_disk(register: Register) -> None:
     """Thousands of requests: what is written need not survive a power cut."""
-    connection.execute("PRAGMA synchronous=OFF")
+
+    def hurry(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
+
+    event.listen(register.engine, "connect", hurry)
+    register.engine.dispose()  # those connections that there are would wait
