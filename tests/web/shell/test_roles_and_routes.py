@@ -59,6 +59,7 @@ OTHERWISE: dict[tuple[str, str], set[int]] = {
     ("GET", "/statistics/report"): ABSENT,  # without a panel and a year
     ("GET", "/statistics/report.pdf"): ABSENT,
     ("GET", "/statistics/report.docx"): ABSENT,
+    ("GET", "/statistics/releases/{release_id}/approve"): PAGE | {409},  # it is out already
     ("GET", "/referrals/new"): PAGE | ABSENT,  # a panel refers from its cases
     ("POST", "/referrals/new"): DONE_OR_SAID_WHY | ABSENT,
     ("POST", "/deaths/{death_id}/match"): {409},  # says the same of every address
