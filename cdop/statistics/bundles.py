@@ -13,11 +13,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-import numpy as np
-from scipy.sparse import csr_matrix
-
-from cdop.statistics.disclosure.system import Counts
-
 
 @dataclass(frozen=True)
 class Bundle:
@@ -44,34 +39,6 @@ def bundles(columns: Sequence[str], crossed: Iterable[Collection[str]]) -> list[
         found.append(clique)
         joined.append(Bundle(_ordered(clique, columns), at, shared))
     return joined
-
-
-def links(tree: Sequence[Bundle], kinds: Sequence[Counts]) -> csr_matrix | None:
-    """Return, over all atoms, what each bundle's counts have in common with its parent's.
-
-    `kinds` has for each bundle the positions of its atoms in its columns, and last that of what
-    every bundle tells apart. Each row adds up to 0. None for a single bundle.
-    """
-    ends = np.cumsum([0, *map(len, kinds)])
-    rows, columns, signs, number = [], [], [], 0
-    for at, bundle in enumerate(tree):
-        if bundle.parent is None:
-            continue
-        both = [_shared(tree[n], kinds[n], bundle.shared) for n in (at, bundle.parent)]
-        _, which = np.unique(np.concatenate(both), axis=0, return_inverse=True)
-        rows.append(which.ravel() + number)
-        columns += [np.arange(len(kinds[n])) + ends[n] for n in (at, bundle.parent)]
-        signs += [np.ones(len(both[0]), np.int64), -np.ones(len(both[1]), np.int64)]
-        number += int(which.max(initial=-1)) + 1
-    if not rows:
-        return None
-    parts = (np.concatenate(signs), (np.concatenate(rows), np.concatenate(columns)))
-    return csr_matrix(parts, shape=(number, ends[-1]), dtype=np.int64)
-
-
-def _shared(bundle: Bundle, kinds: Counts, names: Collection[str]) -> Counts:
-    places = [place for place, name in enumerate(bundle.columns) if name in names]
-    return kinds[:, [*places, len(bundle.columns)]]
 
 
 def _cliques(columns: Sequence[str], crossed: Iterable[Collection[str]]) -> list[set[str]]:

@@ -4,7 +4,8 @@ A panel's figures include those of the panels whose place it took. Cases found t
 as another, or out of scope, are in no table.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
@@ -21,7 +22,8 @@ from cdop.deaths.models import Death
 from cdop.errors import NotFound, Refused
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import Kind, Organisation
-from cdop.overview.models import Review
+from cdop.overview.models import Factor, Review
+from cdop.overview.rules import CONTRIBUTED, YES
 from cdop.reference.derive import financial_year
 from cdop.security.actor import everywhere
 from cdop.security.work import Work
@@ -112,7 +114,36 @@ def counts(work: Work, cdop_id: UUID, year: str, pooled: int = 1) -> pd.DataFram
         )
         .order_by(Death.id)
     )
-    return described(_frame(work.session, query), year, pooled)
+    records = _frame(work.session, query)
+    factors = _factors(work.session, places, pool)
+    records["factors"] = pd.Series(records.index.map(factors), records.index, dtype=object)
+    return described(records, year, pooled)
+
+
+def _factors(session: Session, places: Collection[UUID], pool: Sequence[str]) -> Mapping[str, str]:
+    """Return of each death the domains with a factor that may have contributed, such as "A D*".
+
+    The star marks those with a modifiable one.
+    """
+    marked = sa.func.max(sa.case((col(Factor.modifiable) == YES, 1), else_=0))
+    query = (
+        select(type_coerce(col(Death.id), sa.Text), col(Factor.domain), marked)
+        .join(Review, col(Review.death_id) == Death.id)
+        .join(Factor, col(Factor.review_id) == Review.id)
+        .where(
+            col(Death.organisation_id).in_(places),
+            col(Death.status).in_(COUNTED),
+            col(Death.reviewed_year).in_(pool),
+            col(Review.status) == "signed-off",
+            col(Factor.relevance).in_(CONTRIBUTED),
+        )
+        .group_by(col(Death.id), col(Factor.domain))
+        .order_by(col(Death.id), col(Factor.domain))
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for id, domain, modifiable in session.exec(query):
+        found[str(id)].append(f"{domain}*" if modifiable else domain)
+    return {id: " ".join(domains) for id, domains in found.items()}
 
 
 def _frame(session: Session, query: Any) -> pd.DataFrame:
@@ -140,7 +171,7 @@ def described(records: pd.DataFrame, year: str, pooled: int = 1) -> pd.DataFrame
     years = {True: "this-year", False: "earlier"}
     records["review_state"] = same.map(states).where(records.died, None)
     records["year_of_death"] = same.map(years).where(records.reviewed, None)
-    for name in {"months_to_review", *OF_REVIEW} & set(records.columns):
+    for name in {"months_to_review", "factors", *OF_REVIEW} & set(records.columns):
         records[name] = records[name].where(records.reviewed, None)
     if records.loc[records.reviewed, "category"].isna().any():
         raise Refused("A case is marked as reviewed, but no review of it is signed off.")
@@ -153,6 +184,9 @@ def described(records: pd.DataFrame, year: str, pooled: int = 1) -> pd.DataFrame
 def _answered(records: pd.DataFrame, column: ColumnDefinition) -> pd.Series:
     """Return a column under the codes that tables print."""
     found = records[column.reads]
+    if column.domains:
+        answers = {text: _of_domains(text, column) for text in found.dropna().unique()}
+        return found.map(answers).fillna("none").where(records["reviewed"], None)
     groups = {fine: item.code for item in column.items for fine in item.of}
     if groups:
         found = found.map(groups)
@@ -160,6 +194,15 @@ def _answered(records: pd.DataFrame, column: ColumnDefinition) -> pd.Series:
         inside = records[column.only] if column.only else pd.Series(True, index=records.index)
         found = found.where(found.notna() | ~inside, column.unanswered.code)
     return found
+
+
+def _of_domains(factors: str, column: ColumnDefinition) -> str:
+    """Return what the factors of a review say of a column's domains."""
+    named = {each.rstrip("*"): each.endswith("*") for each in factors.split()}
+    mine = [modifiable for domain, modifiable in named.items() if domain in column.domains]
+    if any(mine) and any(item.code == "modifiable" for item in column.items):
+        return "modifiable"
+    return "contributed" if mine else "none"
 
 
 def figures(

@@ -38,6 +38,7 @@ READABLE = frozenset(
         "event",
         "social_care",
         "statutory_order",
+        "factors",
         "year_of_death",
         "review_state",
     }
@@ -69,6 +70,8 @@ class ColumnDefinition(Frozen):
     `only`: deaths outside this population have no answer, so that no other table may use it.
     `of` is the register's column whose answers are put together in `items`; otherwise the name.
     `unanswered` is the row of deaths that have no answer, where the form lets it stay open.
+    `domains` are those of the factors that a column of `factors` tells of: an answer is
+    `modifiable`, `contributed` or `none`.
     """
 
     name: str
@@ -78,6 +81,7 @@ class ColumnDefinition(Frozen):
     only: Population | None = None
     of: str = ""
     unanswered: Choice | None = None
+    domains: tuple[str, ...] = ()
 
     @property
     def reads(self) -> str:
@@ -92,6 +96,8 @@ class ColumnDefinition(Frozen):
             raise ValueError(f"{self.name} needs a code list or its own answers")
         if self.codelist and self.codelist not in codelist_ids():
             raise ValueError(f"there is no code list {self.codelist}")
+        if bool(self.domains) != (self.reads == "factors"):
+            raise ValueError(f"{self.name}: factors are told by their domains, nothing else is")
         return self
 
 

@@ -166,12 +166,14 @@ def may_be(
     kinds: Counts,
     observed: Counts,
     base: Mapping[str, tuple[str, ...]],
-    patterns: Sequence[tuple[Membership, ...]],
+    memberships: Counts,
     releases: Sequence[Counted],
 ) -> Mask:
-    """Tell which kinds any reader must allow for; observed ones come in apart from this."""
-    table = np.array(patterns, dtype=np.int64).reshape(len(patterns), len(releases), 4)
-    member = table[kinds[:, -1]]
+    """Tell which kinds any reader must allow for; observed ones come in apart from this.
+
+    The last column of kinds says which of the `memberships` (each releases x 4) they have.
+    """
+    member = memberships[kinds[:, -1]]
     anywhere = np.asarray(member.any(axis=1))
     inside = {name: anywhere[:, number] for number, name in enumerate(POPULATIONS)}
     may = _of_one_year(member)
@@ -179,14 +181,20 @@ def may_be(
     for column in (c for each in releases for c in each.columns()):
         if column.only and column.name in base:
             may &= inside[column.only] | (kinds[:, names.index(column.name)] == 0)
+    there = memberships[observed[:, -1]]
     for rule in releases[0].tables.definitions.impossible:
-        if not set(rule) <= set(base) or not all(set(rule[n]) & set(base[n]) for n in rule):
+        if not applies(rule, base):
             continue
         # An odd record stays: who holds it to be impossible would only be misled.
-        reviewed = table[observed[:, -1]][:, :, 2].any(axis=1)
-        if not (_ruled_out(observed, rule, base) & reviewed).any():
-            may &= ~(_ruled_out(kinds, rule, base) & inside["reviewed"])
+        if not (_ruled_out(observed, rule, base, there) & there[:, :, 2].any(axis=1)).any():
+            may &= ~(_ruled_out(kinds, rule, base, member) & inside["reviewed"])
     return np.asarray(may, dtype=bool)
+
+
+def applies(rule: Mapping[str, tuple[str, ...]], base: Mapping[str, tuple[str, ...]]) -> bool:
+    """Tell whether all that a rule of what is impossible speaks of is told apart here."""
+    told = {name: codes for name, codes in rule.items() if name not in FOLLOWING}
+    return all(name in base and set(codes) & set(base[name]) for name, codes in told.items())
 
 
 def _of_one_year(member: Counts) -> Mask:
@@ -198,10 +206,17 @@ def _of_one_year(member: Counts) -> Mask:
 
 
 def _ruled_out(
-    kinds: Counts, rule: Mapping[str, tuple[str, ...]], base: Mapping[str, tuple[str, ...]]
+    kinds: Counts,
+    rule: Mapping[str, tuple[str, ...]],
+    base: Mapping[str, tuple[str, ...]],
+    member: Counts,
 ) -> Mask:
     fits = np.ones(len(kinds), dtype=bool)
     for name, codes in rule.items():
+        if name in FOLLOWING:
+            yes, no = (code in codes for code in FOLLOWING[name])
+            fits &= np.where(member[:, :, 3].any(axis=1), yes, no)
+            continue
         wanted = [base[name].index(code) for code in codes if code in base[name]]
         fits &= np.isin(kinds[:, list(base).index(name)], wanted)
     return fits

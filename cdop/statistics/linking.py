@@ -5,15 +5,15 @@ reader takes it that records are added later and do not change; one that did cha
 went and another that came, and that it did is then protected like any small difference.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from cdop.errors import Refused
-from cdop.statistics.bundles import Bundle, bundles, links
-from cdop.statistics.disclosure.parts import Part, assembled
+from cdop.errors import Refused, Unsafe
+from cdop.statistics.atoms import deaths, links, listed, part
+from cdop.statistics.disclosure.parts import assembled
 from cdop.statistics.disclosure.reading import OPEN
 from cdop.statistics.disclosure.system import (
     Counts,
@@ -24,17 +24,7 @@ from cdop.statistics.disclosure.system import (
     Place,
     Table,
 )
-from cdop.statistics.kinds import (
-    FOLLOWING,
-    POPULATIONS,
-    Counted,
-    Membership,
-    finest_codes,
-    may_be,
-    memberships,
-    near_kinds,
-    people,
-)
+from cdop.statistics.kinds import Counted
 
 
 @dataclass(frozen=True)
@@ -70,90 +60,20 @@ def linked(now: Counted, before: Sequence[Told] = ()) -> Linked:
     releases = [now, *(told.counted for told in before)]
     for each in releases:
         _check_years(each.records)
-    base = finest_codes(releases)
-    who, members, ids = people(releases, base)
-    patterns = sorted({*members, *memberships(releases)})
-    which = np.array([patterns.index(m) for m in members], dtype=np.int64)
-    observed = np.column_stack([who, which]).reshape(-1, len(base) + 1).astype(np.int64)
-    tree = bundles(list(base), _crossed(releases, base))
-    listed = [_atoms(bundle, observed, base, patterns, releases) for bundle in tree]
-    member = np.array(patterns, dtype=np.int64).reshape(len(patterns), len(releases), 4)
+    of = deaths(releases)
+    every = listed(of)
     names = ["", *(f"@{number}" for number in range(1, len(releases)))]
-    parts = [
-        _part(kinds, homes, bundle, member, base, releases, names)
-        for bundle, (kinds, homes) in zip(tree, listed, strict=True)
-    ]
+    parts = [part(each, of, names) for each in every]
     dims = {d.name: d for d in _dimensions(releases, names)}
     tables = _tables(releases, names, before)
-    kinds = [found for found, _ in listed]
-    system = assembled(parts, dims, tables, links(tree, kinds))
+    system = assembled(parts, dims, tables, links(every, of))
+    starts = np.cumsum([0, *(len(each.kinds) for each in every)])[:-1]
     if before:
-        nested = _grown(system, now, before)
+        nested = _grown(system, now, before, starts)
         system = replace(system, earlier=_earlier(system, now, before), nested=nested)
-    starts = np.cumsum([0, *(len(found) for found in kinds)])[:-1]
-    homes = np.column_stack([found for _, found in listed]) + starts
-    twice = (member[:, :, 0] != member[:, :, 1]).any(axis=1)
-    return Linked(
-        system,
-        tuple(ids),
-        homes.astype(np.int64),
-        tuple(tables),
-        np.concatenate([twice[found[:, -1]] for found in kinds]),
-    )
-
-
-def _crossed(
-    releases: Sequence[Counted], base: Mapping[str, tuple[str, ...]]
-) -> Iterator[frozenset[str]]:
-    """Return the columns that some table crosses, or some rule of what is impossible names."""
-    for each in releases:
-        for names in (*(t.by for t in each.tables.tables), *each.tables.definitions.impossible):
-            if len(held := frozenset(names) & set(base)) > 1:
-                yield held
-
-
-def _atoms(
-    bundle: Bundle,
-    observed: Counts,
-    base: Mapping[str, tuple[str, ...]],
-    patterns: Sequence[tuple[Membership, ...]],
-    releases: Sequence[Counted],
-) -> tuple[Counts, Counts]:
-    """Return the kinds of record that a bundle tells apart, and which each record is of."""
-    places = [list(base).index(name) for name in bundle.columns]
-    mine = observed[:, [*places, len(base)]]
-    here = {name: base[name] for name in bundle.columns}
-    kinds = near_kinds(mine, [*map(len, here.values()), len(patterns)])
-    kinds = kinds[may_be(kinds, mine, here, patterns, releases)]
-    found, homes = np.unique(np.concatenate([kinds, mine]), axis=0, return_inverse=True)
-    return found, homes.ravel()[len(kinds) :]
-
-
-def _part(
-    kinds: Counts,
-    homes: Counts,
-    bundle: Bundle,
-    member: Counts,
-    base: Mapping[str, tuple[str, ...]],
-    releases: Sequence[Counted],
-    names: Sequence[str],
-) -> Part:
-    """Return a bundle's atoms as every release's own dimensions and populations see them."""
-    positions: dict[str, Counts] = {}
-    inside: dict[str, Mask] = {}
-    for number, (each, name) in enumerate(zip(releases, names, strict=True)):
-        being = member[kinds[:, -1], number]
-        inside |= {f"{p}{name}": being[:, place] == 1 for place, p in enumerate(POPULATIONS)}
-        for column in each.columns():
-            codes = each.tables.codes(column.name)
-            if column.name in FOLLOWING:
-                yes, no = (codes.index(code) for code in FOLLOWING[column.name])
-                positions[column.name + name] = np.where(being[:, 3] == 1, yes, no)
-            elif column.name in bundle.columns:
-                groups = each.merged.get(column.name, {})
-                own = np.array([codes.index(groups.get(c, c)) for c in base[column.name]])
-                positions[column.name + name] = own[kinds[:, bundle.columns.index(column.name)]]
-    return Part(positions, inside, np.bincount(homes, minlength=len(kinds)).astype(np.int64))
+    homes = np.column_stack([each.homes for each in every]) + starts
+    twice = np.concatenate([of.twice[each.kinds[:, -1]] for each in every])
+    return Linked(system, of.ids, homes.astype(np.int64), tuple(tables), twice)
 
 
 def _check_years(records: pd.DataFrame) -> None:
@@ -201,15 +121,21 @@ def _earlier(system: LinearSystem, now: Counted, before: Sequence[Told]) -> Earl
 
 
 def _grown(
-    system: LinearSystem, now: Counted, before: Sequence[Told]
+    system: LinearSystem, now: Counted, before: Sequence[Told], starts: Counts
 ) -> tuple[tuple[int, int], ...]:
-    """Return pairs (outer, inner) of one cell in two releases, where one holds all of the other."""
+    """Return pairs (outer, inner) of one cell in two releases, where one holds all of the other.
+
+    `starts` has the first atom of each bundle: only atoms of one bundle can be compared.
+    """
     sets = [set(system.sums[[cell]].indices.tolist()) for cell in range(len(system.values))]
     found = set()
     ours = {t.code for t in now.tables.tables}
     for (table, key), cell in system.places.items():
         for told in before if table in ours else ():
             other = system.places.get((f"{told.id}:{table}", key), cell)
+            ends = [min(sets[each]) for each in (cell, other) if sets[each]]
+            if len(set(np.searchsorted(starts, ends, side="right"))) > 1:
+                raise Unsafe("Two releases count the same in ways that cannot be compared")
             if sets[other] < sets[cell]:
                 found.add((cell, other))
             elif sets[cell] < sets[other]:

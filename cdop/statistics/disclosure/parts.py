@@ -45,8 +45,9 @@ def assembled(
 ) -> LinearSystem:
     """Return the system of all cells. Cells with the same atoms become one.
 
-    A cell is summed from the first part that tells all its columns apart, so that a margin is the
-    same cell in every table. The columns of each table must be together in one part.
+    A cell is summed from the part that tells its columns and most populations apart, so that a
+    margin is the same cell in every table. The columns of each table, and its population, must be
+    together in one part.
     """
     ends = list(accumulate((len(part.counts) for part in parts), initial=0))
     places: dict[Place, int] = {}
@@ -66,7 +67,8 @@ def assembled(
                 for name, code, choice in zip(table.dimensions, key, chosen, strict=True)
                 if code != TOTAL
             }
-            home = next(n for n, part in enumerate(parts) if set(cut) <= set(part.positions))
+            homes = [n for n, part in enumerate(parts) if _tells(part, cut, table.population)]
+            home = max(homes, key=lambda n: len(parts[n].inside))
             atoms_in = np.flatnonzero(_inside(parts[home], cut, table.population)) + ends[home]
             index = known.setdefault(atoms_in.tobytes(), len(members))
             if index == len(members):
@@ -77,6 +79,11 @@ def assembled(
     sums = _sums(members, len(atoms))
     costs = 1.0 + np.asarray(sums @ atoms, dtype=np.float64)
     return LinearSystem(sums, atoms, costs, tuple(sorted(lines)), places, links=links)
+
+
+def _tells(part: Part, cut: Mapping[str, Mask], population: str | None) -> bool:
+    """Tell whether a part tells the records of a cell apart."""
+    return set(cut) <= set(part.positions) and population in (None, *part.inside)
 
 
 def _inside(part: Part, cut: Mapping[str, Mask], population: str | None) -> Mask:

@@ -9,7 +9,7 @@ from sqlmodel import select
 from cdop.deaths.models import Death
 from cdop.errors import Denied, Invalid, NotFound, Refused
 from cdop.organisations import service
-from cdop.overview.models import Review
+from cdop.overview.models import Factor, Review
 from cdop.security.sealing import Sealed, sealed_columns
 from cdop.statistics import counting
 from cdop.statistics.disclosure import TOTAL
@@ -165,6 +165,34 @@ def test_what_the_panel_answered_is_counted(published: Herefordshire) -> None:
     assert figures["reviewed-by-event", ("sudi",)] == 1
     assert figures["reviewed-by-social-care", ("plan-current",)] == 1
     assert figures["reviewed-by-statutory-order", ("not-recorded",)] == 5
+
+
+def test_a_review_is_counted_once_in_each_domain_of_its_factors(published: Herefordshire) -> None:
+    """Whatever the number of its factors there, and only where one may have contributed."""
+    told = [("child", "2", ""), ("child", "3", ""), ("service", "2", "yes"), ("family", "1", "")]
+    with published.register.work(MAKER) as work:
+        query = select(Review).where(Review.category == "10")
+        review = work.session.exec(query).one()
+        for position, (domain, relevance, modifiable) in enumerate(told):
+            work.session.add(
+                Factor(
+                    review_id=review.id,
+                    position=position,
+                    domain=domain,
+                    factor="other",
+                    relevance=relevance,
+                    modifiable=modifiable,
+                )
+            )
+    found = exact(published)
+    contributed = [found.figures[f"reviewed-by-factors-{d}", ("contributed",)] for d in "abcd"]
+    assert contributed == [1, 0, 0, 1]
+    assert found.figures["reviewed-by-factors-a", ("none",)] == 4
+    with published.register.reading(MAKER) as work:
+        records = counting.counts(work, published[PANEL], YEAR)
+        assert records.factors.dropna().tolist() == ["child service*"]
+        late = counting.described(records, "2021-22")
+    assert set(late.modifiable_d.dropna()) <= {"none"}  # nobody is reviewed in that year
 
 
 def test_pooled_years_count_each_death_once(published: Herefordshire) -> None:

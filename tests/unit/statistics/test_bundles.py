@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from cdop.errors import Unsafe
-from cdop.statistics import linking
+from cdop.statistics import atoms
 from cdop.statistics.bundles import Bundle, bundles
 from cdop.statistics.definitions import TableSet, YearTables, table_sets
 from cdop.statistics.disclosure import Attacker, check_certificate, profile
@@ -137,7 +137,7 @@ def test_a_reader_of_bundles_is_left_what_a_reader_of_all_columns_crossed_is(
     shut = protect(parted.system, PARTNER).hidden
     hidden = {place for place, cell in parted.system.places.items() if shut[cell]}
     ours = widths(parted, hidden)
-    monkeypatch.setattr(linking, "bundles", lambda columns, _: [Bundle(tuple(columns))])
+    monkeypatch.setattr(atoms, "bundles", lambda columns, _: [Bundle(tuple(columns))])
     crossed = linked(now, before)
     assert crossed.system.links is None
     assert parted.system.links is not None

@@ -13,23 +13,48 @@ from cdop.statistics.definitions import DATA, READABLE, pooled_years, table_sets
 
 
 def test_the_edition_of_a_year_is_the_one_in_force_on_its_last_day() -> None:
-    assert year_tables("2009-10").definitions.edition == "E1.2"
-    assert year_tables("2010-11").definitions.edition == "E2.2"
-    assert year_tables("2025-26", "E1.2").definitions.edition == "E1.2"
+    assert year_tables("2009-10").definitions.edition == "E1.3"
+    assert year_tables("2010-11").definitions.edition == "E2.3"
+    assert year_tables("2025-26").definitions.edition == "E3.3"
+    assert year_tables("2025-26", "E1.3").definitions.edition == "E1.3"
 
 
 def test_an_old_release_reads_the_tables_by_which_it_was_built() -> None:
     codes = {table.code for table in year_tables("2013-14", "E2").every}
     assert "reviewed-by-year-of-death" in codes
     assert "reviewed-by-category-and-age" not in codes
+    second = year_tables("2013-14", "E2.2")
+    assert "reviewed-by-deprivation" not in {table.code for table in second.tables}
+
+
+@pytest.mark.parametrize("year", ["2009-10", "2013-14", "2021-22"])
+def test_a_release_holds_the_annual_set(year: str) -> None:
+    tables = year_tables(year)
+    wanted = {
+        *("review", "age", "sex", "ethnic-group", "deprivation", "place", "expected"),
+        *("year-of-death", "time", "category", "modifiable", "event", "social-care"),
+        *("statutory-order", "category-and-age", "category-and-modifiable"),
+        *("category-and-ethnic-group", "factors-a", "factors-b", "factors-c", "factors-d"),
+    }
+    assert wanted <= {table.code.partition("-by-")[2] for table in tables.tables}
+    assert "within-year" in {measure.code for measure in tables.measures}
 
 
 def test_internal_tables_are_in_no_release() -> None:
-    tables = year_tables("2013-14")
+    """As those of the first edition were that a proof could not carry then."""
+    tables = year_tables("2013-14", "E2.2")
     inside, every = {t.code for t in tables.tables}, {t.code for t in tables.every}
     assert "reviewed-by-social-care" in every - inside
     assert "social_care" not in {column.name for column in tables.columns}
     assert "within-year" not in {measure.code for measure in tables.measures}
+
+
+def test_every_domain_of_the_year_s_form_has_a_table() -> None:
+    for year, day in (("2009-10", date(2010, 3, 31)), ("2021-22", date(2022, 3, 31))):
+        tables = year_tables(year)
+        told = [d for column in tables.columns for d in column.domains]
+        assert set(codelist("domains", day).codes()) <= set(told)
+        assert len(told) == len(set(told))
 
 
 def test_every_place_of_death_is_in_one_group() -> None:
@@ -87,6 +112,7 @@ def test_no_sealed_column_is_readable() -> None:
         (('of = "place_of_death"', 'of = "reference"'), "may not read the column reference"),
         (('by = ["review_state"]', 'by = ["category"]'), "no answer outside its population"),
         (('codelist = "sex"', 'codelist = "nothing"'), "no code list nothing"),
+        (('domains = ["child", "A"]', ""), "factors are told by their domains"),
         (('codelist = "sex"', ""), "needs a code list or its own answers"),
         (('table = "reviewed-by-modifiable"', 'table = "none"'), "one-way table"),
         (("[[impossible]]", '[[impossible]]\nidentity = ["1"]'), "unknown column"),

@@ -11,15 +11,18 @@ from scipy.sparse import csr_matrix
 
 from cdop.errors import Refused, Unsafe
 from cdop.statistics import protecting
-from cdop.statistics.counting import Figures, digest, figures
+from cdop.statistics.counting import Figures, described, digest, figures
 from cdop.statistics.definitions import YearTables, year_tables
-from cdop.statistics.disclosure import TOTAL, LinearSystem, Profile, profile, worker
+from cdop.statistics.disclosure import PUBLIC, TOTAL, LinearSystem, Profile, profile, worker
+from cdop.statistics.disclosure.measure import measure
+from cdop.statistics.disclosure.reading import read_hiding
 from cdop.statistics.kinds import Counted
 from cdop.statistics.linking import linked
 from cdop.statistics.protecting import Protected, protect_year
-from tests.unit.statistics.years import YEAR, herefordshire, larger, records
+from tests.unit.statistics.years import YEAR, cut_by, herefordshire, larger, records
 
 PARTNER = profile("partner-1to4")
+SIX = ("age_band", "sex", "category", "modifiable", "ethnic_group", "event")
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +60,7 @@ def every_kind(tables: YearTables, exact: Figures) -> list[dict[str, str]]:
     """Return the kinds of death there could be, as far as the printed tables tell them apart."""
     used = {key for key, count in exact.items() if count}
     codes = {
-        name: [c for c in tables.codes(name) if any(c in key for _, key in used)]
-        for name in ("age_band", "sex", "category", "modifiable", "ethnic_group")
+        name: [c for c in tables.codes(name) if any(c in key for _, key in used)] for name in SIX
     }
     ways = [("y", "y", "y"), ("y", "y", "n"), ("y", "n", "n"), ("n", "y", "n")]
     ways += [("n", "y", "y"), ("n", "n", "y")]
@@ -81,9 +83,11 @@ def counted(kind: dict[str, str], table: str, key: tuple[str, ...], tables: Year
 
 
 def test_an_attacker_of_another_making_cannot_work_out_a_small_count(
-    county: Protected, tables: YearTables
+    tables: YearTables,
 ) -> None:
     """He has every printed number, and knows besides which codes the county's deaths have."""
+    tables = cut_by(tables, (*SIX, "year_of_death", "review_state"))
+    county = protect_year(herefordshire(), tables, PARTNER)
     exact = figures(herefordshire(), tables)
     kinds = every_kind(tables, exact)
     row = {
@@ -148,12 +152,24 @@ def test_a_suicide_of_an_infant_is_no_refuge_for_a_count(tables: YearTables) -> 
     plain, odd = (
         linked(Counted(rows, tables, (YEAR,))).system for rows in (herefordshire(), together)
     )
-    ages, category = ("reviewed-by-age", ("0-27-days",)), ("reviewed-by-category", ("2",))
-    shared = [
-        int((s.sums[[s.places[ages]]].multiply(s.sums[[s.places[category]]])).nnz)
-        for s in (plain, odd)
-    ]
-    assert shared[0] == 0 < shared[1]
+    infants = ("reviewed-by-category-and-age", ("2", "0-27-days"))
+    kinds = [int(s.sums[[s.places[infants]]].nnz) for s in (plain, odd)]
+    assert kinds[0] == 0 < kinds[1]
+
+
+def test_a_review_soon_after_the_death_is_not_one_after_a_year(tables: YearTables) -> None:
+    """Of those who died in the year of the review, any reader rules out "over 12 months"."""
+    few = cut_by(tables, ("months_to_review", "year_of_death", "sex", "review_state"))
+    rows = records([(YEAR, YEAR, YEAR, "0-27-days", "male", "white", "8", "no")] * 6)
+    rows["months_to_review"] = ["6-7", "6-7", "6-7", "6-7", "over-12", "over-12"]
+    rows.loc[4:, "died_year"] = rows.loc[4:, "notified_year"] = "2012-13"
+    system = linked(Counted(described(rows, YEAR), few, (YEAR,))).system
+    hidden = np.ones(len(system.values), dtype=bool)
+    late, total = ("reviewed-by-time", ("over-12",)), ("reviewed-by-sex", (TOTAL,))
+    hidden[[system.places[late], system.places[total]]] = False
+    widths = measure(system, hidden, read_hiding(system, hidden, PARTNER), PARTNER, [PUBLIC])[0]
+    at = [system.places["reviewed-by-year-of-death", (c,)] for c in ("this-year", "earlier")]
+    assert widths[at].tolist() == [4, 4], "the two late ones are of earlier years"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Invented years of a panel as statistics count them, without a register behind them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -22,9 +23,34 @@ COLUMNS = [
 ]
 
 
+# What the other columns hold by turns, where a test says nothing of them.
+OTHERS = {
+    "deprivation": ("1", "1", "2", "3", "1", "4", "5"),
+    "expected": ("unexpected", "unexpected", "not-known"),
+    "place_of_death": ("hospital-ward", "home", "hospital-emergency", "home", "hospice"),
+    "months_to_review": ("under-6", "6-7", "8-9", "under-6"),
+    "event": ("none", "life-limiting", None, "none"),
+    "social_care": ("not-known-to-care", "not-known-to-care", "child-in-need"),
+    "statutory_order": ("never", "never", "never", "not-known"),
+    "factors": ("", "child", "child service", "", "family", "child family"),
+}
+
+
 def records(rows: Sequence[Sequence[str | None]]) -> pd.DataFrame:
     """Return rows of `COLUMNS` as the register would count them in `YEAR`."""
-    return described(pd.DataFrame(rows, columns=COLUMNS, dtype=object), YEAR)
+    found = pd.DataFrame(rows, columns=COLUMNS, dtype=object)
+    for name, turns in OTHERS.items():
+        answers = [turns[number % len(turns)] for number in range(len(found))]
+        found[name] = pd.Series(answers, dtype=object)
+    return described(found, YEAR)
+
+
+def cut_by(tables: YearTables, names: Collection[str]) -> YearTables:
+    """Return the tables that are cut by no other columns than these."""
+    kept = [t for t in tables.definitions.every if set(t.by) <= set(names)]
+    measures = [m for m in tables.definitions.measures if m.table in {t.code for t in kept}]
+    update = {"every": tuple(kept), "measures": tuple(measures)}
+    return replace(tables, definitions=tables.definitions.model_copy(update=update))
 
 
 def herefordshire() -> pd.DataFrame:
