@@ -116,7 +116,8 @@ def counts(work: Work, cdop_id: UUID, year: str, pooled: int = 1) -> pd.DataFram
     )
     records = _frame(work.session, query)
     factors = _factors(work.session, places, pool)
-    records["factors"] = pd.Series(records.index.map(factors), records.index, dtype=object)
+    told = [factors.get(id) for id in records.index]
+    records["factors"] = pd.Series(told, records.index, dtype=object)
     return described(records, year, pooled)
 
 
@@ -185,8 +186,9 @@ def _answered(records: pd.DataFrame, column: ColumnDefinition) -> pd.Series:
     """Return a column under the codes that tables print."""
     found = records[column.reads]
     if column.domains:
-        answers = {text: _of_domains(text, column) for text in found.dropna().unique()}
-        return found.map(answers).fillna("none").where(records["reviewed"], None)
+        found = found.where(found.notna(), "")
+        answers = {text: _of_domains(text, column) for text in found.unique()}
+        return found.map(answers).astype(object).where(records["reviewed"], None)
     groups = {fine: item.code for item in column.items for fine in item.of}
     if groups:
         found = found.map(groups)

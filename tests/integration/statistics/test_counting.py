@@ -99,7 +99,7 @@ def test_nothing_sealed_is_selected(published: Herefordshire) -> None:
     )
     with published.register.reading(MAKER) as work:
         counting.counts(work, published[PANEL], YEAR)
-    assert "deaths.age_band" in asked[-1]
+    assert any("deaths.age_band" in statement for statement in asked)
     assert not [name for name in sealed if any(name in statement for statement in asked)]
 
 
