@@ -3,12 +3,15 @@
 from uuid import UUID
 
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from cdop.break_glass.documents import OPEN, READ
+from cdop.break_glass.documents import OPEN, READ, REVIEW
 from cdop.break_glass.rules import State
+from cdop.clock import local_day
 from cdop.errors import NotFound
+from cdop.organisations import guardians
 from cdop.organisations import queries as organisations
-from cdop.organisations.models import Kind, Organisation
+from cdop.organisations.models import Kind, Membership, Organisation
 from cdop.organisations.reach_models import BreakGlass
 from cdop.security.actor import everywhere
 from cdop.security.work import Work
@@ -32,8 +35,9 @@ def listed(work: Work, limit: int = 100) -> list[BreakGlass]:
     query = select(BreakGlass).order_by(col(BreakGlass.opened_at).desc(), col(BreakGlass.id).desc())
     if not _sees_all(work):
         within = col(BreakGlass.organisation_id).in_(work.actor.scope(READ))
-        query = query.where(within | (col(BreakGlass.account_id) == work.actor.account_id))
-    return list(work.session.exec(query.limit(limit)))
+        own = col(BreakGlass.account_id) == work.actor.account_id
+        query = query.where(within | own | col(BreakGlass.account_id).in_(_colleagues(work)))
+    return [row for row in work.session.exec(query.limit(limit)) if _is_seen(work, row)]
 
 
 def get(work: Work, id: UUID, *, lock: bool = False) -> BreakGlass:
@@ -41,12 +45,7 @@ def get(work: Work, id: UUID, *, lock: bool = False) -> BreakGlass:
     work.check(READ)
     query = select(BreakGlass).where(BreakGlass.id == id)
     row = work.session.exec(query.with_for_update() if lock else query).one_or_none()
-    seen = row is not None and (
-        _sees_all(work)
-        or row.account_id == work.actor.account_id
-        or work.actor.may(READ, row.organisation_id)
-    )
-    if row is None or not seen:
+    if row is None or not _is_seen(work, row):
         raise NotFound(("break_glass", id), READ)
     return row
 
@@ -57,12 +56,43 @@ def standing(work: Work, row: BreakGlass) -> tuple[bool, bool]:
     return own, work.actor.may(EDIT, row.organisation_id)
 
 
+def reviewers(work: Work, row: BreakGlass) -> frozenset[UUID]:
+    """Return the organisations whose Caldicott guardians review an access. See `reviewers_of`."""
+    opened_on = local_day(row.opened_at)
+    return guardians.reviewers_of(
+        work.session, row.organisation_id, row.account_id, opened_on, work.today
+    )
+
+
+def reviews_at(work: Work, row: BreakGlass) -> UUID | None:
+    """Return as whose guardian the actor reviews an access; None for whoever does not."""
+    if work.actor.may(REVIEW, row.organisation_id):
+        return row.organisation_id
+    mine = (each for each in sorted(reviewers(work, row)) if work.actor.may(REVIEW, each))
+    return next(mine, None)
+
+
 def panels(work: Work) -> list[Organisation]:
     """Return the panels at which the actor may break the glass today, by slug."""
     work.check(OPEN)
     reached = work.actor.scope("deaths:case:read")
     known = organisations.in_force(work.session, Kind.CDOP, work.today)
     return [each for each in known if each.id not in reached]
+
+
+def _colleagues(work: Work) -> SelectOfScalar[UUID]:
+    """Return the query of who holds a role where the actor is the guardian."""
+    mine = work.actor.scope(REVIEW)
+    return select(Membership.account_id).where(col(Membership.organisation_id).in_(mine))
+
+
+def _is_seen(work: Work, row: BreakGlass) -> bool:
+    return (
+        _sees_all(work)
+        or row.account_id == work.actor.account_id
+        or work.actor.may(READ, row.organisation_id)
+        or reviews_at(work, row) is not None
+    )
 
 
 def _sees_all(work: Work) -> bool:

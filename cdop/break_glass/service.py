@@ -6,7 +6,7 @@ from uuid import UUID
 from cdop.break_glass import queries, rules
 from cdop.break_glass.documents import FINDING, NEED, OPEN, READ, REASONS, REVIEW, Words
 from cdop.db import new_id
-from cdop.errors import Invalid, Refused
+from cdop.errors import Denied, Invalid, Refused
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import Kind
 from cdop.organisations.reach_models import BreakGlass
@@ -81,12 +81,14 @@ def see(work: Work, id: UUID) -> None:
 
 
 def review(work: Work, id: UUID, verdict: str, text: str) -> None:
-    """Say whether an access was right, as the panel's Caldicott guardian, with words to it.
+    """Say whether an access was right, as the Caldicott guardian to whom it falls, with words.
 
     Raises Invalid for no verdict or no words; Refused while it lasts, and for one's own.
     """
     row = queries.get(work, id, lock=True)
-    work.check(REVIEW, row.organisation_id)
+    at = queries.reviews_at(work, row)
+    if at is None:
+        raise Denied(REVIEW)
     own, _ = queries.standing(work, row)
     _refuse(rules.review_refusal(queries.state_of(row), work.now, is_own=own))
     faults = {}
@@ -98,23 +100,30 @@ def review(work: Work, id: UUID, verdict: str, text: str) -> None:
         raise Invalid(faults)
     row.verdict, row.reviewed_at, row.reviewed_by = verdict, work.now, work.actor.name
     work.seal(row, {FINDING: Words(text=text)})
-    close_task(work, JUDGE, row.id, row.organisation_id)
-    work.audit(REVIEW, (TABLE, row.id), row.organisation_id, verdict=verdict)
+    with work.beyond("reviewed-by-one-guardian"):
+        close_task(work, JUDGE, row.id)
+    work.audit(REVIEW, (TABLE, row.id), row.organisation_id, verdict=verdict, guardian_of=str(at))
 
 
 def _tell(work: Work, row: BreakGlass) -> None:
-    """Give the panel's coordinator and guardian a task, at once."""
+    """Give the panel's coordinator a task at once, and the guardians to whom the review falls."""
+    _ask(work, row, SEE, queries.EDIT, row.organisation_id)
+    # Where nobody is a guardian the task waits at the panel for whoever becomes one.
+    for place in sorted(queries.reviewers(work, row)) or [row.organisation_id]:
+        _ask(work, row, JUDGE, REVIEW, place)
+
+
+def _ask(work: Work, row: BreakGlass, kind: str, permission: str, at: UUID) -> None:
     with work.beyond("tell-whose-cases"):
-        for kind, permission in ((SEE, queries.EDIT), (JUDGE, REVIEW)):
-            open_task(
-                work,
-                kind,
-                organisation_id=row.organisation_id,
-                permission=permission,
-                subject=(TABLE, row.id),
-                reference=queries.reference_of(row),
-                due_on=None,
-            )
+        open_task(
+            work,
+            kind,
+            organisation_id=at,
+            permission=permission,
+            subject=(TABLE, row.id),
+            reference=queries.reference_of(row),
+            due_on=None,
+        )
 
 
 def _refuse(sentence: str | None) -> None:

@@ -104,6 +104,7 @@ def doctor(
 
 def _show(check: doctors.Check) -> None:
     colours = {doctors.OK: "green", doctors.WRONG: "red", doctors.SKIPPED: "yellow"}
+    colours[doctors.WEAK] = "magenta"
     mark = typer.style(check.state.ljust(7), fg=colours[check.state])
     typer.echo(f"{mark} {check.name}: {check.found}")
     if check.mend:

@@ -1,8 +1,8 @@
-"""What a check says."""
+"""What a check says. What is weak works, and leaves a promise open: it fails no visit."""
 
 from dataclasses import dataclass
 
-OK, WRONG, SKIPPED = "ok", "wrong", "skipped"
+OK, WEAK, WRONG, SKIPPED = "ok", "weak", "wrong", "skipped"
 RESTORE = "restore a backup with: cdop --data NEW backup restore FILE --keys PATH"
 
 

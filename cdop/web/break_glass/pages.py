@@ -5,8 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from cdop.break_glass import queries, rules
-from cdop.break_glass.documents import FINDING, NEED, OPEN, REASONS, REVIEW
+from cdop.break_glass.documents import FINDING, NEED, OPEN, REASONS
+from cdop.organisations import guardians
 from cdop.organisations import queries as organisations
+from cdop.organisations.models import Organisation
 from cdop.organisations.reach_models import BreakGlass
 from cdop.reference import codelist
 from cdop.security.permissions import GLASS
@@ -36,6 +38,7 @@ class OpenPage:
     panels: list[tuple[str, str]]
     reasons: tuple[tuple[str, str], ...]
     minutes: int
+    unguarded: str
 
 
 @dataclass(frozen=True)
@@ -80,14 +83,31 @@ def open_page(work: Work, form: Bound[OpenForm] | None = None) -> OpenPage:
         panels=[(str(each.id), names[each.id]) for each in panels],
         reasons=codelist(REASONS, work.today).choices(),
         minutes=GLASS.minutes,
+        unguarded=_unguarded(work, panels, names),
     )
+
+
+def _unguarded(work: Work, panels: list[Organisation], names: dict[UUID, str]) -> str:
+    """Say of which panels no guardian of their own reviews what is opened, and who does instead."""
+    account = work.actor.account_id
+    there = guardians.guarded(work.session, work.today, but=account)
+    without = [names[each.id] for each in panels if each.id not in there]
+    if not without or account is None:
+        return ""
+    mine = guardians.homes(work.session, account, work.today) & there
+    instead = (
+        "the guardian of your own organisation reviews it"
+        if mine
+        else "and your own has none: nobody reviews it until there is one"
+    )
+    return f"No Caldicott guardian at {'; '.join(without)}: {instead}."
 
 
 def access_page(work: Work, id: UUID, form: Bound[ReviewForm] | None = None) -> AccessPage:
     """Return one access; its words are opened, with a line, for whoever reviews it."""
     row = queries.get(work, id)
     theirs, edits = queries.standing(work, row)
-    reviews = work.actor.may(REVIEW, row.organisation_id)
+    at = queries.reviews_at(work, row)
     state = queries.state_of(row)
     review = rules.review_refusal(state, work.now, is_own=theirs)
     end = rules.end_refusal(state, work.now, is_own=theirs, is_owner=edits)
@@ -97,11 +117,11 @@ def access_page(work: Work, id: UUID, form: Bound[ReviewForm] | None = None) -> 
         id=row.id,
         reference=queries.reference_of(row),
         state=_state(work, row),
-        rows=_rows(work, row) + (_words(work, row) if reviews else []),
+        rows=_rows(work, row) + (_words(work, row, at) if at else []),
         end=Button("End the access now", f"{here}/end", end) if theirs or edits else None,
         see=Button("I have seen this", f"{here}/see") if edits and unseen else None,
         is_theirs=theirs,
-        review=Button("Keep the review", f"{here}/review", review) if reviews else None,
+        review=Button("Keep the review", f"{here}/review", review) if at else None,
         form=form or blank(ReviewForm),
     )
 
@@ -122,12 +142,23 @@ def _rows(work: Work, row: BreakGlass) -> list[tuple[str, str]]:
         ("Reason", codelist(REASONS, row.opened_at.date()).label(row.reason)),
         ("From", moment(row.opened_at)),
         ("Until", moment(over)),
-        ("Reviewed", f"{row.reviewed_by}, {moment(row.reviewed_at)}" if row.reviewed_at else ""),
+        ("Reviewed", f"{row.reviewed_by}, {moment(row.reviewed_at)}")
+        if row.reviewed_at
+        else ("The review falls to", _falls_to(work, row)),
     ]
 
 
-def _words(work: Work, row: BreakGlass) -> list[tuple[str, str]]:
-    return [
-        ("What was needed", work.open(row, NEED, why="review").text),
-        ("What the review found", work.open(row, FINDING, why="review").text if row.review else ""),
-    ]
+def _falls_to(work: Work, row: BreakGlass) -> str:
+    places = queries.reviewers(work, row)
+    if not places:
+        return "Nobody: there is no Caldicott guardian. The administrator appoints one"
+    names = organisations.names_on(work.session, places, work.today)
+    told = f"The Caldicott guardian of {' or '.join(sorted(names.values()))}"
+    elsewhere = row.organisation_id not in places
+    return told + (", because the panel has none" if elsewhere else "")
+
+
+def _words(work: Work, row: BreakGlass, at: UUID) -> list[tuple[str, str]]:
+    need = work.open(row, NEED, why="review", at=at).text
+    found = work.open(row, FINDING, why="review", at=at).text if row.review else ""
+    return [("What was needed", need), ("What the review found", found)]

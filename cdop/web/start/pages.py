@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from cdop.break_glass import queries as accesses
 from cdop.deaths import queries as deaths
 from cdop.meetings import queries as meetings
-from cdop.organisations import people
+from cdop.organisations import guardians, people
 from cdop.organisations import queries as organisations
 from cdop.security.audit import proving, sealer
 from cdop.security.work import Work
@@ -59,6 +59,7 @@ def start_page(work: Work) -> StartPage:
         tables.append(_meetings(work))
     if actor.may(people.MANAGE):
         tables.append(_accounts(work))
+        tables += _unguarded(work)
     if actor.may(accesses.AUDIT):
         tables.append(_accesses(work))
     if actor.may("audit:log:read"):
@@ -122,6 +123,18 @@ def _accounts(work: Work) -> Table:
         ],
         "Every account is in use.",
     )
+
+
+def _unguarded(work: Work) -> list[Table]:
+    """Name the panels and groups without a guardian, so that whoever appoints sees it."""
+    lacking = guardians.lacking(work.session, work.today)
+    names = organisations.names_on(work.session, {each.id for each in lacking}, work.today)
+    rows: list[list[object]] = [
+        [names[each.id], "Others review break-glass there; nobody approves an erasure"]
+        for each in lacking
+    ]
+    head = ["Organisation", "What it lacks"]
+    return [Table("Without a Caldicott guardian", head, rows, "")] if rows else []
 
 
 def _accesses(work: Work) -> Table:

@@ -232,3 +232,84 @@ def test_an_access_is_out_of_sight_for_others(county: Herefordshire) -> None:
         accesses.listed(work)
     with register.reading(MAKER) as work:
         assert work.session.exec(select(BreakGlass.need)).one() not in (None, b"A canary need")
+
+
+def without_guardian(county: Herefordshire, *, at_home: bool) -> None:
+    """Take the guardian from the panel whose cases are opened; give the visitor's own panel one."""
+
+    def change(work: Work) -> None:
+        account = county.actors["caldicott-guardian"].account_id
+        held = select(Membership).where(Membership.account_id == account)
+        for row in work.session.exec(held):
+            row.valid_to = work.today - timedelta(days=1)
+        if at_home:
+            appoint(work, "home-guardian", Role.CALDICOTT_GUARDIAN, county[OURS])
+
+    county.register.do(MAKER, change)
+
+
+def test_where_the_panel_has_no_guardian_that_of_the_visitor_s_own_reviews(
+    county: Herefordshire, case: UUID, clock: FixedClock
+) -> None:
+    without_guardian(county, at_home=True)
+    register, access = county.register, broken(county)
+    guardian = acting(register, "home-guardian")
+    assert tasks_of(register, "home-guardian") == {service.JUDGE}
+    with register.reading(guardian) as work:
+        assert [row.id for row in accesses.listed(work)] == [access]
+    clock.at += timedelta(hours=2)
+    register.do(guardian, service.review, access, "not-appropriate", "It could have waited")
+    assert tasks_of(register, "home-guardian") == set()
+    with register.work(guardian) as work:
+        row = accesses.get(work, access)
+        assert work.open(row, NEED, at=county[OURS]).text == "A canary need"
+        assert row.reviewed_by == "home-guardian"
+    assert not reaches(register, "home-guardian", case)
+
+
+def test_a_guardian_elsewhere_sees_nothing_while_the_panel_has_its_own(
+    county: Herefordshire, clock: FixedClock
+) -> None:
+    county.register.do(
+        MAKER,
+        lambda work: appoint(work, "home-guardian", Role.CALDICOTT_GUARDIAN, county[OURS]).id,
+    )
+    access = broken(county)
+    clock.at += timedelta(hours=2)
+    guardian = acting(county.register, "home-guardian")
+    with county.register.reading(guardian) as work:
+        assert accesses.listed(work) == []
+    with pytest.raises(NotFound):
+        county.register.do(guardian, service.review, access, "appropriate", "Not mine to say")
+
+
+def test_without_any_guardian_the_task_waits_for_whoever_is_appointed(
+    county: Herefordshire, clock: FixedClock
+) -> None:
+    without_guardian(county, at_home=False)
+    register, access = county.register, broken(county)
+    with register.reading(MAKER) as work:
+        assert accesses.reviewers(work, accesses.get(work, access)) == frozenset()
+    register.do(
+        MAKER, lambda work: appoint(work, "later", Role.CALDICOTT_GUARDIAN, county[THEIRS]).id
+    )
+    assert tasks_of(register, "later") == {service.JUDGE}
+    clock.at += timedelta(hours=2)
+    register.do(acting(register, "later"), service.review, access, "appropriate", "It was needed")
+
+
+def test_a_visitor_who_is_guardian_at_home_does_not_review_themselves(
+    county: Herefordshire, clock: FixedClock
+) -> None:
+    without_guardian(county, at_home=False)
+    county.register.do(
+        MAKER, lambda work: appoint(work, "neighbour", Role.CALDICOTT_GUARDIAN, county[OURS]).id
+    )
+    access = broken(county)
+    clock.at += timedelta(hours=2)
+    with county.register.reading(MAKER) as work:
+        assert accesses.reviewers(work, accesses.get(work, access)) == frozenset()
+    with pytest.raises(Denied):
+        county.register.do(
+            acting(county.register, "neighbour"), service.review, access, "appropriate", "Fine"
+        )

@@ -95,6 +95,9 @@ def _of_panel(county: Herefordshire, samples: Samples, place: str, word: str) ->
     samples.add(place, owner, release_id=release)
     samples.add(place, owner, release_id=release, code="deaths")
     samples.add(place, owner, token_id=register.do(MAKER, _token, f"{place}-cdop"))
+    if place == THEIRS:  # or the review of what was opened there would fall to our own
+        guardian = f"guardian-of-{place}"
+        register.do(MAKER, lambda work: appoint(work, guardian, Role.CALDICOTT_GUARDIAN, panel).id)
     samples.add(place, owner, access_id=_access(county, panel, place, word))
     account, membership = register.do(MAKER, _account, f"person-of-{place}", panel)
     samples.add(place, owner, account_id=account)
