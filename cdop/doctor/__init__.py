@@ -8,8 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from cdop import db
 from cdop.config import Settings
-from cdop.doctor import database, files, newest, sealed, seals
-from cdop.doctor.checks import OK, RESTORE, SKIPPED, WRONG, Check
+from cdop.doctor import database, files, newest, providers, sealed, seals
+from cdop.doctor.checks import OK, RESTORE, SKIPPED, WEAK, WRONG, Check
 from cdop.doctor.sealed import Progress
 from cdop.errors import CdopError
 from cdop.registers import open_register
@@ -17,7 +17,7 @@ from cdop.security.actor import system
 from cdop.security.audit import sealer
 from cdop.security.work import Work
 
-__all__ = ["OK", "SKIPPED", "WRONG", "Check", "examine"]
+__all__ = ["OK", "SKIPPED", "WEAK", "WRONG", "Check", "examine"]
 
 DOCTOR = system("doctor")
 
@@ -30,7 +30,7 @@ def examine(
     `thorough` opens every sealed row instead of the latest of each table; `progress` is told how
     many rows of how many were opened. Leaves an audit line where the register can be opened.
     """
-    found = [check(settings) for check in files.CHECKS]
+    found = [check(settings) for check in (*files.CHECKS, providers.check)]
     engine = _engine(settings)
     if engine is None:
         mend = f"make a register with: cdop init; or {RESTORE}"

@@ -8,9 +8,12 @@ from sqlalchemy.engine import Engine
 from sqlmodel import Session, select
 
 from cdop import migrations
+from cdop.clock import local_day
 from cdop.config import Settings
-from cdop.doctor.checks import OK, RESTORE, SKIPPED, WRONG, Check
+from cdop.doctor import walls
+from cdop.doctor.checks import OK, RESTORE, SKIPPED, WEAK, WRONG, Check
 from cdop.errors import CdopError
+from cdop.organisations import guardians
 from cdop.security import custody, index_roots, key_versions
 from cdop.security.models import AuditEntry, RegisterInfo
 
@@ -118,6 +121,17 @@ def append_only(name: str, _: Settings, engine: Engine) -> Check:
     return Check(name, OK, "its triggers refuse every change")
 
 
+def caldicott(name: str, _: Settings, engine: Engine) -> Check:
+    """Check that each panel and group at which people work has a Caldicott guardian."""
+    with Session(engine) as session:
+        lacking = guardians.lacking(session, local_day(datetime.now(UTC)))
+    if lacking:
+        slugs = ", ".join(each.slug for each in lacking)
+        found = f"none at {slugs}: others review break-glass there, and nobody approves an erasure"
+        return Check(name, WEAK, found, "give somebody that role: cdop user grant --help")
+    return Check(name, OK, "one wherever people work")
+
+
 def clock(name: str, _: Settings, engine: Engine) -> Check:
     """Check that the machine's clock is not behind the last audit line."""
     now = datetime.now(UTC)
@@ -137,5 +151,7 @@ CHECKS: dict[str, Callable[[str, Settings, Engine], Check]] = {
     "references": references,
     "durability": durability,
     "audit log": append_only,
+    "walls between organisations": walls.check,
+    "Caldicott guardians": caldicott,
     "clock": clock,
 }

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from cdop import db, doctor
 from cdop.deaths.service import notify
-from cdop.doctor.checks import OK, SKIPPED, WRONG
+from cdop.doctor.checks import OK, SKIPPED, WEAK, WRONG
 from cdop.security import keys
 from cdop.security.audit import delivering, sealer
 from cdop.security.models import AuditEntry
@@ -30,7 +30,7 @@ def register(sqlite_register):
 def wrong(register):
     """Return what the doctor finds wrong, name to check."""
     found = doctor.examine(register.settings, thorough=True)
-    assert all(check.state in (OK, WRONG, SKIPPED) for check in found)
+    assert all(check.state in (OK, WEAK, WRONG, SKIPPED) for check in found)
     return {check.name: check for check in found if check.state == WRONG}
 
 
@@ -173,3 +173,13 @@ def test_a_sink_that_takes_nothing(register, tmp_path):
     found = wrong(register)["audit seals"]
     assert "do not reach file" in found.found
     assert "mend the sink" in found.mend
+
+
+def test_a_panel_without_a_guardian_is_named_and_fails_no_visit(register):
+    found = {check.name: check for check in doctor.examine(register.settings)}
+    lacking = found["Caldicott guardians"]
+    assert lacking.state == WEAK
+    assert "worcestershire-cdop" in lacking.found
+    assert "herefordshire" not in lacking.found
+    assert "caldicott" not in lacking.mend
+    assert "cdop user grant" in lacking.mend
