@@ -32,7 +32,9 @@ def check(name: str, settings: Settings, engine: Engine) -> Check:
         fallen = _fallen(connection)
         if not fallen:
             fallen = [
-                f"{table} shows rows to nobody" for table in WALLS if _shows(connection, table)
+                f"{table} shows rows to whoever says nothing"
+                for table in WALLS
+                if _shows(connection, table)
             ]
     if fallen:
         return Check(name, WRONG, "; ".join(fallen), _RAISE)

@@ -55,7 +55,7 @@ def test_walls_that_stand_are_found_whole(settings: Settings) -> None:
             "CREATE POLICY gate ON referrals USING (true)",
             "referrals has another policy (gate)",
         ),
-        ("ALTER POLICY reach ON deaths USING (true)", "deaths shows rows to nobody"),
+        ("ALTER POLICY reach ON deaths USING (true)", "deaths shows rows to whoever says nothing"),
     ],
 )
 def test_a_wall_that_was_taken_down_is_named(

@@ -62,7 +62,6 @@ OTHERWISE: dict[tuple[str, str], set[int]] = {
     ("GET", "/statistics/releases/{release_id}/approve"): PAGE | {409},  # it is out already
     ("GET", "/referrals/new"): PAGE | ABSENT,  # a panel refers from its cases
     ("POST", "/referrals/new"): DONE_OR_SAID_WHY | ABSENT,
-    ("GET", "/statistics/releases/{release_id}/approve"): PAGE | {409},  # it is out already
     ("POST", "/deaths/{death_id}/match"): {409},  # says the same of every address
     ("POST", "/meetings/{meeting_id}/agenda/remove"): {409},
     ("POST", "/statistics/releases/{release_id}/choose"): FORM_FIRST,

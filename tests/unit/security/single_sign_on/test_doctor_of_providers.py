@@ -52,7 +52,7 @@ def key(days: int | None) -> dict[str, object]:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    shown = dict(ECKey.import_key(pem).as_dict(private=False))
+    shown: dict[str, object] = dict(ECKey.import_key(pem).as_dict(private=False))
     if days is None:
         return shown
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "invented")])
@@ -121,10 +121,11 @@ def test_a_provider_that_is_another_or_has_no_keys_does_not_answer(visit: Ask) -
 
 
 def test_a_provider_that_is_down_and_a_file_that_cannot_be_read_are_named(tmp_path: Path) -> None:
-    down = providers.check(settings(tmp_path, "http://127.0.0.1:9"))
+    nobody_there = settings(tmp_path, "http://127.0.0.1:9")
+    down = providers.check(nobody_there)
     assert (down.state, "county does not answer" in down.found) == (WRONG, True)
     (tmp_path / "secret").unlink()
-    lost = providers.check(settings(tmp_path, "http://127.0.0.1:9"))
+    lost = providers.check(nobody_there)
     assert lost.state == WRONG
     assert "secret_file of county" in lost.found
 
