@@ -84,7 +84,7 @@ def then_a_release_is_drafted_and_built(page: Page) -> None:
     assert_accessible(page)
     page.get_by_label("Who is it for?").fill("Invented public health team")
     press(page, "Draft it")
-    heading(page, "release")
+    expect(page.get_by_role("button", name="Stop: comparing the profiles")).to_be_visible()
     assert_accessible(page)
     press(page, "Stop: comparing the profiles")
     press(page, "Protect, attack and build it")
