@@ -24,7 +24,11 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import compress
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from tests.spelt_days import counts, instants, spellings, tight_spellings
 
@@ -117,6 +121,9 @@ class _Needles:
         for how, pack in counts().items():
             if len(days) >= 6:
                 self.counts.append((how, {pack(day): str(day) for day in days}))
+        short = [needle for _, every in self.counts for needle in every]
+        self.sieves = [_Sieve(n) for n in (self.words, self.squeezed, self.figures)]
+        self.sieves.append(_Sieve([*self.exact, *short]))
 
     def _add_word(self, word: bytes, name: str) -> None:
         self.words[_blank(word).strip()] = name
@@ -124,19 +131,53 @@ class _Needles:
 
     def within(self, data: bytes) -> Iterator[tuple[str, str]]:
         """Yield (what, as what) for each needle in `data`."""
-        blanked, squeezed = b" " + _blank(data) + b" ", _squeeze(data)
-        yield from ((what, "text") for needle, what in self.words.items() if needle in blanked)
-        yield from ((what, "text") for n, what in self.squeezed.items() if n in squeezed)
         fixed = _squeeze(_CHANCE.sub(self._parted, data))
-        yield from ((what, "text") for n, what in self.figures.items() if n in fixed)
-        yield from (hit for needle, hit in self.exact.items() if needle in data)
+        layers = b" " + _blank(data) + b" ", _squeeze(data), fixed, data
+        words, squeezed, figures, exact = map(_Sieve.within, self.sieves, layers)
+        yield from ((self.words[needle], "text") for needle in words)
+        yield from ((self.squeezed[needle], "text") for needle in squeezed)
+        yield from ((self.figures[needle], "text") for needle in figures)
+        yield from (self.exact[needle] for needle in exact & self.exact.keys())
         for how, every in self.counts:
-            if all(needle in data for needle in every):
+            if every.keys() <= exact:
                 yield from ((what, how) for what in every.values())
 
     def _parted(self, match: re.Match[bytes]) -> bytes:
         """Return what stands for an id, a hash or another day: a mark that parts its neighbours."""
         return match[0] if match[0][:10] in self.iso_days else b"z"
+
+
+class _Sieve:
+    """Needles to be found in one reading, for most of them are not there.
+
+    Only those are looked for of which every piece of three bytes occurs in the data.
+    """
+
+    def __init__(self, needles: Iterable[bytes]) -> None:
+        self.needles = list(needles)
+        pieces = [_pieces(needle) for needle in self.needles]
+        self.pieces = np.concatenate([*pieces, np.zeros(0, np.uint32)])
+        self.starts = np.cumsum([0, *map(len, pieces)])[: len(pieces)]
+
+    def within(self, data: bytes) -> set[bytes]:
+        """Return the needles that occur in `data`."""
+        if not self.needles:
+            return set()
+        there = np.zeros(1 << 24, bool)
+        there[_pieces(data)] = there[_NO_PIECE] = True
+        possible = np.logical_and.reduceat(there[self.pieces], self.starts)
+        return {needle for needle in compress(self.needles, possible) if needle in data}
+
+
+_NO_PIECE = 0  # stands for the pieces of what is shorter than one
+
+
+def _pieces(data: bytes) -> npt.NDArray[np.uint32]:
+    """Return each three bytes that follow each other in `data`, as a number."""
+    if len(data) < 3:
+        return np.array([_NO_PIECE], np.uint32)
+    each = np.frombuffer(data, np.uint8).astype(np.uint32)
+    return np.asarray(each[:-2] | each[1:-1] << 8 | each[2:] << 16)
 
 
 # Eight figures of a day stand by chance in many ids together, or in the end of one and the year
