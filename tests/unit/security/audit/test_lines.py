@@ -1,14 +1,19 @@
 """The text by which a line is proved never changes: what was signed years ago verifies today."""
 
+import json
+import time
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from cdop.security import keys
+from cdop.security.actor import Actor, Grant
 from cdop.security.audit import lines, merkle
 from cdop.security.audit.checkpoints import Checkpoint, signer_of
 from cdop.security.models import AuditEntry
+from cdop.security.permissions import Role
 
 RING = keys.Ring({1: b"s" * 32}, {1: b"i" * 32}, b"a" * 32)
 REGISTER, LINE, CHILD, PANEL = (UUID(int=number) for number in range(1, 5))
@@ -20,9 +25,10 @@ TEXT = (
     '"case_id":"00000000-0000-0000-0000-000000000003","detail":{"section":"names","why":"r\\u00e9"},'
     '"id":"00000000-0000-0000-0000-000000000002",'
     '"organisation_id":"00000000-0000-0000-0000-000000000004","outcome":"done",'
-    '"recorded_at":"2026-07-01T09:30:15.000250+00:00","subject_id":null,"subject_kind":null}'
+    '"recorded_at":"2026-07-01T09:30:15.000250+00:00",'
+    '"subject_id":"00000000-0000-0000-0000-000000000003","subject_kind":"deaths"}'
 )
-MAC = "96fc78da7a276d03b97d1abd1ec798d31ff8ba24a03a49f9152b202bcfc66c28"
+MAC = "374536c60e51681819c0de0072eb7add7cf2622aa32b9bbbbb244c9264be73d8"
 KEY = f"cdop/{REGISTER}+58ac11b0+AVmV0lJIkVkeGRxnlJFMNcSn1OKessmpCCIfLjWXlsfw"
 
 
@@ -34,6 +40,8 @@ def entry() -> AuditEntry:
         actor="anna",
         action="deaths:identity:read",
         outcome="done",
+        subject_kind="deaths",
+        subject_id=CHILD,
         case_id=CHILD,
         organisation_id=PANEL,
         detail={"why": "ré", "section": "names"},
@@ -42,8 +50,73 @@ def entry() -> AuditEntry:
     return line
 
 
-def test_a_line_has_the_text_that_it_always_had() -> None:
+def test_a_line_has_the_text_that_it_always_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the server stands: its times are universal."""
     assert lines.text_of(entry()).decode() == TEXT
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert lines.text_of(entry()).decode() == TEXT
+        assert "\ntime 2026-07-01T09:30:15.000250+00:00\n" in Checkpoint("", 1, b"", AT).text()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_what_a_line_is_not_about_is_null() -> None:
+    bare = AuditEntry(at=AT, recorded_at=AT, actor="anna", action="x", outcome="done")
+    said = json.loads(lines.text_of(bare))
+    assert {name for name, value in said.items() if value is None} == {
+        *("subject_kind", "subject_id", "case_id", "organisation_id"),
+    }
+    assert said["detail"] == {}
+
+
+class Taken:
+    """Stands for a session, and takes what is added to it."""
+
+    def __init__(self) -> None:
+        self.lines: list[AuditEntry] = []
+
+    def add(self, line: AuditEntry) -> None:
+        self.lines.append(line)
+
+
+def recorded(**options: Any) -> AuditEntry:
+    """Return the line that a deputy's reading of a name leaves."""
+    taken, grant = Taken(), Grant(Role.COORDINATOR, frozenset({PANEL}), stands_in_for="berta")
+    actor = Actor("anna", "Anna Invented", grants=(grant,))
+    session: Any = taken
+    lines.record(session, RING, actor, AT, "deaths:identity:read", **options)
+    (line,) = taken.lines
+    assert line.mac == lines.mac(RING, lines.text_of(line))
+    return line
+
+
+def test_a_line_is_written_as_it_is_said_with_the_capacity_and_the_machine_s_own_time() -> None:
+    before = datetime.now(UTC)
+    line = recorded(
+        subject=("deaths", LINE), case=CHILD, organisation_id=PANEL, outcome="denied", why="x"
+    )
+    assert before <= line.recorded_at <= datetime.now(UTC)
+    assert (line.at, line.actor, line.action) == (AT, "anna", "deaths:identity:read")
+    assert (line.subject_kind, line.subject_id, line.case_id) == ("deaths", LINE, CHILD)
+    assert (line.organisation_id, line.outcome) == (PANEL, "denied")
+    assert line.detail == {"why": "x", "stands_in_for": "berta"}
+    bare = recorded()
+    assert (bare.subject_kind, bare.subject_id, bare.outcome) == (None, None, "done")
+    assert (bare.case_id, bare.organisation_id) == (None, None)
+
+
+def test_the_capacity_is_that_of_the_permission_by_which_it_was_done() -> None:
+    """A deputy who has a role of their own there, which gives no such right, acts as a deputy."""
+    own = Grant(Role.NOTIFIER, frozenset({PANEL}))
+    as_deputy = Grant(Role.COORDINATOR, frozenset({PANEL}), stands_in_for="berta")
+    session: Any = Taken()
+    actor = Actor("anna", "Anna Invented", grants=(own, as_deputy))
+    for action in ("deaths:identity:read", "deaths:notification:create"):
+        lines.record(session, RING, actor, AT, action, organisation_id=PANEL)
+    assert [line.detail for line in session.lines] == [{"stands_in_for": "berta"}, {}]
 
 
 def test_a_key_file_gives_the_code_that_it_always_gave() -> None:

@@ -1,13 +1,16 @@
 """What is unusual is found at the number that the file says, and not below it."""
 
 import re
+import tomllib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from cdop.config import ROOT
+from cdop.security.audit import unusual
 from cdop.security.audit.sealer import DOUBT
 from cdop.security.audit.unusual import Entry, Rule, find, rules
 from cdop.security.audit.words import OUTCOMES, actions, words_of
@@ -15,6 +18,7 @@ from cdop.security.permissions import EVERY_PERMISSION
 
 READS = "deaths:identity:read"
 MORNING = datetime(2026, 11, 20, 9, tzinfo=UTC)  # a Friday
+BARE = Rule("", "", "", "", ())
 BY_CODE = {rule.code: rule for rule in rules()}
 
 
@@ -113,12 +117,31 @@ def test_a_case_on_which_somebody_works_is_not_idle() -> None:
 
 def test_some_things_are_shown_each_time() -> None:
     lines = [line(1, action="access:break-glass:open"), line(2, action=DOUBT)]
-    assert [each.rule.code for each in find(lines, rules())] == ["log-in-doubt", "break-glass"]
+    seen = find(lines, rules())
+    assert [each.rule.code for each in seen] == ["log-in-doubt", "break-glass"]
+    assert [each.count for each in seen] == [1, 1]
+    assert [each.case_id for each in seen] == [each.case_id for each in reversed(lines)]
+    assert [(each.first, each.last) for each in seen] == [(n.at, n.at) for n in reversed(lines)]
 
 
 def test_an_ordinary_day_is_not_unusual() -> None:
     day = [line(20 * n) for n in range(12)]
     assert find(day, rules(), {each.case_id for each in day}) == []
+
+
+def test_the_rules_are_those_of_the_file() -> None:
+    """Read anew: what is left out means every hour, and lines, not cases."""
+    rules.cache_clear()
+    told = tomllib.loads(
+        Path(unusual.__file__).with_name("data").joinpath("unusual.toml").read_text()
+    )
+    assert [rule.code for rule in rules()] == [each["code"] for each in told["rule"]]
+    for rule, each in zip(rules(), told["rule"], strict=True):
+        assert rule.hours == (each.get("from", 0), each.get("to", 24))
+        assert rule.of_cases is (each.get("of") == "cases")
+        assert rule.actions == tuple(each["actions"])
+        for name in ("kind", "label", "why", "limit", "minutes", "days", "detail"):
+            assert getattr(rule, name) == each.get(name, getattr(BARE, name)), name
 
 
 def test_each_rule_says_why_and_names_actions_that_there_are() -> None:
