@@ -53,8 +53,10 @@ from cdop.web.statistics import (
 from cdop.web.statistics import routes as statistics
 from cdop.web.templating import environment
 
-# Each module has a `router`. More threads than cores only wait for one another.
+# Each module has a `router`; they are tried in this order, so the page asked for most comes first.
+# More threads than cores only wait for one another.
 ROUTES: tuple[ModuleType, ...] = (
+    start,
     sign_in,
     second_routes,
     passkey_routes,
@@ -67,7 +69,6 @@ ROUTES: tuple[ModuleType, ...] = (
     account,
     accounts,
     role_routes,
-    start,
     list_routes,
     notify_routes,
     case_routes,
@@ -116,6 +117,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # it would lead to whatever host the request names
+        # Flat: routers within the app are gone through half as fast.
+        routes=[route for module in ROUTES for route in module.router.routes],
         lifespan=partial(_lifespan, partial(beside, register)),
     )
     env = environment()
@@ -127,8 +130,6 @@ def create_app(
     app.state.providers = tuple(
         Asked(trusted, register.clock.now) for trusted in configuration.load(register.settings.oidc)
     )
-    for module in ROUTES:
-        app.include_router(module.router)
     app.add_api_route("/health", _health, dependencies=[public()], name="health")
     app.mount("/static", own_assets(), name="static")
     add_error_pages(app)
