@@ -134,7 +134,7 @@ def actor_of(session: Session, account: Account, now: datetime) -> Actor:
         name=account.username,
         display_name=account.display_name,
         account_id=account.id,
-        grants=grants_at(session, account.id, now),
+        grants=grants_at(session.connection(), account.id, now),
     )
 
 

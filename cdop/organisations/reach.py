@@ -6,7 +6,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, bindparam, null, or_
-from sqlmodel import Session, col
+from sqlalchemy.engine import Connection
+from sqlmodel import col
 
 from cdop.clock import local_day
 from cdop.db import Day, Key, Moment
@@ -94,22 +95,22 @@ _CASES = sa.select(col(Assignment.subject_id)).where(
 )
 
 
-def grants_at(session: Session, account_id: UUID, now: datetime) -> tuple[Grant, ...]:
+def grants_at(connection: Connection, account_id: UUID, now: datetime) -> tuple[Grant, ...]:
     """Return what an account holds at a moment, each grant with the organisations it reaches."""
     day = local_day(now)
     held: dict[UUID, list[_Row]] = {}
     values = {"account_id": account_id, "day": day, "now": now}
-    for each in session.connection().execute(_GRANTS, values):
+    for each in connection.execute(_GRANTS, values):
         row = _Row._make(each)
         held.setdefault(row.id, []).append(row)
-    grants = tuple(_grant(session, rows, values) for rows in held.values())
+    grants = tuple(_grant(connection, rows, values) for rows in held.values())
     # Nobody keeps another panel's cases longer than the role for which they were given.
     if not any(_BREAKS_GLASS in grant.permissions for grant in grants):
         return tuple(grant for grant in grants if grant.role)
     return grants
 
 
-def _grant(session: Session, rows: list[_Row], values: dict[str, object]) -> Grant:
+def _grant(connection: Connection, rows: list[_Row], values: dict[str, object]) -> Grant:
     first = rows[0]
     places = frozenset(row.organisation_id for row in rows if row.organisation_id)
     if first.role is None:
@@ -117,6 +118,6 @@ def _grant(session: Session, rows: list[_Row], values: dict[str, object]) -> Gra
     role, cases = Role(first.role), frozenset[UUID]()
     if role in ASSIGNED_ONLY:
         # Assigned to a person by name: a deputy of a key worker has cases assigned anew.
-        found = session.connection().execute(_CASES, values | {"organisations": list(places)})
+        found = connection.execute(_CASES, values | {"organisations": list(places)})
         places, cases = frozenset(), frozenset(found.scalars())
     return Grant(role, places, first.office, cases, first.stands_in_for)

@@ -71,22 +71,21 @@ def current(register: Register, token: str) -> Current | None:
 
     A session that began with a password alone is over as soon as a role needs more.
     """
-    with register.reading(GATE) as work:
-        values = {"hash": hash_of(token)}
-        row = work.session.connection().execute(_BY_TOKEN, values).one_or_none()
-        if row is None or row.disabled_at or not _is_alive(row, work.now):
+    now = register.clock.now()
+    with register.glancing() as connection:
+        row = connection.execute(_BY_TOKEN, {"hash": hash_of(token)}).one_or_none()
+        if row is None or row.disabled_at or not _is_alive(row, now):
             return None
         actor = Actor(
             name=row.username,
             display_name=row.display_name,
             account_id=row.account_id,
-            grants=grants_at(work.session, row.account_id, work.now),
+            grants=grants_at(connection, row.account_id, now),
             session_id=row.id,
         )
-        stale = work.now - row.seen_at > _SEEN_EVERY
     if row.method == Method.PASSWORD and any(needs_second_factor(g.role) for g in actor.grants):
         return None
-    if stale:
+    if now - row.seen_at > _SEEN_EVERY:
         register.do(GATE, _see, row.id)
     told = Elsewhere(row.elsewhere_at, row.elsewhere_browser) if row.elsewhere_at else None
     return Current(actor, Method(row.method), row.confirmed_at, told)

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, SQLModel, select
@@ -233,6 +233,15 @@ class Register:
         except (Denied, NotFound) as error:
             self._record(actor, error)
             raise
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """Read rows of tables without a wall, for nobody yet: who asks, at every request.
+
+        Less than half the cost of `reading`. On PostgreSQL no other row is seen.
+        """
+        with self._reading.connect() as connection, connection.begin():
+            yield connection
 
     def do(
         self,

@@ -94,7 +94,7 @@ def begin(work: Work, account: Account, visitor: Visitor) -> Step:
     """Let someone who has taken the first step go on: to the second, or straight to a session."""
     token = secrets.token_urlsafe(32)
     has = factors.has_any(work, account.id)
-    grants = grants_at(work.session, account.id, work.now)
+    grants = grants_at(work.session.connection(), account.id, work.now)
     needs = any(needs_second_factor(grant.role) for grant in grants)
     if not has and not needs:
         sessions.start(work, account.id, token, method=Method.PASSWORD, browser=visitor.browser)

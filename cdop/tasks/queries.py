@@ -14,10 +14,13 @@ from cdop.tasks.models import Task, may_be_asked
 
 
 class Waiting(NamedTuple):
-    """An open task as a list shows it; the names are those of `Task`."""
+    """An open task as a list shows it; the names are those of `Task`.
+
+    `subject_id` is as the database gives it: a UUID for each takes longer than to read the row.
+    """
 
     kind: str
-    subject_id: UUID
+    subject_id: UUID | str
     reference: str
     standing: str | None
     due_on: date
@@ -42,7 +45,7 @@ def worklist(work: Work, limit: int = 25) -> list[Waiting]:
     for number, (organisation, permission) in enumerate(held):
         values |= {f"organisation_{number}": organisation, f"permission_{number}": permission}
     found = work.session.connection().execute(_most_urgent(len(held), limit), values)
-    return [Waiting._make(row) for row in found]
+    return [Waiting._make(row) for row in found.all()]
 
 
 @cache
@@ -63,8 +66,10 @@ def _most_urgent(walks: int, limit: int) -> Select[Any]:
         for number in range(walks)
     ]
     first = union_all(*(select(walk.c.id, walk.c.due_on) for walk in found)).subquery()
+    shown = {name: getattr(Task, name) for name in Waiting._fields}
+    shown["subject_id"] = sa.type_coerce(Task.subject_id, sa.Text)
     return (
-        sa.select(*(getattr(Task, name) for name in Waiting._fields))
+        sa.select(*shown.values())
         .join(first, first.c.id == Task.id)
         .order_by(col(Task.due_on), col(Task.id))
         .limit(most)

@@ -1,11 +1,13 @@
 """How meetings read on screen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from cdop.meetings import queries, rules
 from cdop.meetings.models import AgendaItem, Meeting, PanelType
+from cdop.meetings.queries import Arranged
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import Kind
 from cdop.overview import queries as overview
@@ -110,7 +112,7 @@ def meetings_page(work: Work) -> MeetingsPage:
     )
 
 
-def _rows(work: Work, meetings: list[Meeting]) -> tuple[MeetingRow, ...]:
+def _rows(work: Work, meetings: Sequence[Meeting | Arranged]) -> tuple[MeetingRow, ...]:
     hosts = {meeting.organisation_id for meeting in meetings}
     names = organisations.names_on(work.session, hosts, work.today)
     return tuple(
@@ -194,7 +196,7 @@ def _kept(present: dict[str, str], on: date) -> Bound[AttendanceForm]:
     )
 
 
-def _when(meeting: Meeting) -> str:
+def _when(meeting: Meeting | Arranged) -> str:
     return f"{day(meeting.held_on)}{', ' if meeting.starts_at else ''}{meeting.starts_at}"
 
 
