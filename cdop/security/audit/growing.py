@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Row, Text, bindparam, func, type_coerce
+from sqlalchemy import Column, ColumnElement, Row, Text, bindparam, cast, func, type_coerce
 from sqlmodel import col, select
 
 from cdop.db import Key, Moment
@@ -19,28 +19,34 @@ from cdop.security.work import Work
 
 @dataclass
 class Growth:
-    """What a tree of `before` leaves grows by. `edge` is its edge with the new leaves.
+    """What a tree of `before` leaves grows by: each new leaf's entry and hash, in their order.
 
-    `doubtful` are the lines among them that this register did not write, or not so.
+    `edge` is the tree's edge with them. `doubtful` are the lines among them that this register did
+    not write, or not so.
     """
 
     tree: UUID
     before: int
     edge: Frontier
-    leaves: list[dict[str, Any]] = field(default_factory=list)
+    leaves: list[tuple[str, bytes]] = field(default_factory=list)
     doubtful: list[Row[Any]] = field(default_factory=list)
 
 
-def _as_kept(column: Column[Any]) -> ColumnElement[Any]:
-    """Leave an id or a time as the database gives it: SQLite's are what a line's text says."""
-    if not isinstance(column.type, Key | Moment):
-        return column
-    return type_coerce(column, Text).label(column.name)
+def _as_text(column: Column[Any]) -> ColumnElement[Any]:
+    """Ask for what a line's text says: to make a UUID or a time of it takes longer than to hash it.
+
+    A time is such a text on SQLite; PostgreSQL gives it as it is.
+    """
+    if isinstance(column.type, Key):
+        return cast(column, Text).label(column.name)
+    if isinstance(column.type, Moment):
+        return type_coerce(column, Text).label(column.name)
+    return column
 
 
 # Asked every second: built once, and no entities are made of their rows.
 _OLDEST = (
-    select(*(_as_kept(each) for each in AuditEntry.__table__.columns))  # type: ignore[attr-defined]
+    select(*(_as_text(each) for each in AuditEntry.__table__.columns))  # type: ignore[attr-defined]
     .join(Unsealed, col(Unsealed.entry_id) == AuditEntry.id)
     .order_by(col(AuditEntry.id))
 )
@@ -72,8 +78,8 @@ def size(work: Work, tree: UUID) -> int:
     return work.session.connection().execute(_LEAVES, {"tree": tree}).scalar_one() or 0
 
 
-def _growth(work: Work, of: UUID | str | None, waiting: Sequence[Row[Any]]) -> Growth | None:
-    tree = UUID(str(of)) if of else NO_ORGANISATION
+def _growth(work: Work, of: str | None, waiting: Sequence[Row[Any]]) -> Growth | None:
+    tree = UUID(of) if of else NO_ORGANISATION
     last = work.session.connection().execute(_NEWEST, {"tree": tree}).first()
     edge = Frontier.decode(last.size, last.frontier) if last else Frontier()
     if size(work, tree) != edge.size:
@@ -84,7 +90,6 @@ def _growth(work: Work, of: UUID | str | None, waiting: Sequence[Row[Any]]) -> G
         if lines.mac(work.vault.ring, text) != line.mac:
             found.doubtful.append(line)
         hash = lines.leaf_of(text, line.mac)
-        leaf = {"tree": tree, "position": edge.size, "entry_id": line.id, "hash": hash}
-        found.leaves.append(leaf)
+        found.leaves.append((line.id, hash))
         edge.append(hash)
     return found

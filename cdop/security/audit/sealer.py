@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, func, insert, or_, update
+from sqlalchemy import Row, bindparam, delete, func, insert, or_, text, update
+from sqlalchemy.engine import Connection
 from sqlmodel import col, select
 
 from cdop.db import Key, Moment
@@ -45,6 +46,13 @@ _TAKE = (
     .values(holder=bindparam("asks"), until=bindparam("then", type_=Moment))
 )
 _ADD_LEAF, _ADD_CHECKPOINT = insert(AuditLeaf), insert(AuditCheckpoint)
+# PostgreSQL's way to take many at once: its driver would send a statement for each.
+_ADD_LEAVES = text(
+    "INSERT INTO audit_leaves (tree, position, entry_id, hash)"
+    " SELECT :tree, :before + number - 1, entry_id, hash"
+    " FROM unnest(CAST(:entries AS uuid[]), CAST(:hashes AS bytea[]))"
+    " WITH ORDINALITY AS added (entry_id, hash, number)"
+)
 _WAIT_NO_MORE = delete(Unsealed).where(
     col(Unsealed.entry_id).in_(
         select(AuditLeaf.entry_id).where(
@@ -137,13 +145,26 @@ def _extend(work: Work, register_id: UUID, growth: Growth) -> None:
     if growing.size(work, tree) != growth.before:
         raise _Outrun
     connection = work.session.connection()
-    connection.execute(_ADD_LEAF, growth.leaves)
+    _add_leaves(connection, growth)
     connection.execute(_WAIT_NO_MORE, {"tree": tree, "before": growth.before})
     at = datetime.now(UTC)
     checkpoint = Checkpoint(origin_of(register_id, tree), edge.size, edge.root(), at)
     note = signer_of(work.vault.ring, register_id).note(checkpoint)
     values = {"tree": tree, "size": edge.size, "at": at, "frontier": edge.encode(), "note": note}
     connection.execute(_ADD_CHECKPOINT, values)
+
+
+def _add_leaves(connection: Connection, growth: Growth) -> None:
+    if connection.dialect.name == "postgresql":
+        entries, hashes = (list(each) for each in zip(*growth.leaves, strict=True))
+        values = {"tree": growth.tree, "before": growth.before}
+        connection.execute(_ADD_LEAVES, values | {"entries": entries, "hashes": hashes})
+        return
+    rows = [
+        {"tree": growth.tree, "position": position, "entry_id": entry_id, "hash": hash}
+        for position, (entry_id, hash) in enumerate(growth.leaves, growth.before)
+    ]
+    connection.execute(_ADD_LEAF, rows)
 
 
 def _tell(work: Work, doubtful: list[Row[Any]]) -> None:
