@@ -16,11 +16,11 @@ from cdop.tasks.models import Task, may_be_asked
 class Waiting(NamedTuple):
     """An open task as a list shows it; the names are those of `Task`.
 
-    `subject_id` is as the database gives it: a UUID for each takes longer than to read the row.
+    `subject_id` is text, for an address: a UUID for each takes longer than to read the row.
     """
 
     kind: str
-    subject_id: UUID | str
+    subject_id: str
     reference: str
     standing: str | None
     due_on: date
@@ -67,7 +67,7 @@ def _most_urgent(walks: int, limit: int) -> Select[Any]:
     ]
     first = union_all(*(select(walk.c.id, walk.c.due_on) for walk in found)).subquery()
     shown = {name: getattr(Task, name) for name in Waiting._fields}
-    shown["subject_id"] = sa.type_coerce(Task.subject_id, sa.Text)
+    shown["subject_id"] = sa.cast(Task.subject_id, sa.Text)
     return (
         sa.select(*shown.values())
         .join(first, first.c.id == Task.id)

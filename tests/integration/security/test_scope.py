@@ -283,7 +283,7 @@ def test_a_work_list_has_the_open_tasks_that_ask_what_one_may_do_there(
             assert days == sorted(days)
             query = select(Task).where(col(Task.done_at).is_(None))
             everything = work.session.exec(query).all()
-        tasks = {(row.kind, row.subject_id): row for row in everything}
+        tasks = {(row.kind, str(row.subject_id)): row for row in everything}
         return [
             (task.organisation_id, task.permission)
             for row in rows
