@@ -10,6 +10,7 @@ from rich.table import Table
 from sqlmodel import Session
 
 from cdop.cli import running
+from cdop.deaths.service.rederiving import derive_again
 from cdop.errors import Invalid
 from cdop.reference_files import reading, service
 
@@ -35,6 +36,24 @@ def load(
     register = running.opened(context)
     loaded = register.do(running.acting(register, as_user), service.load, content)
     typer.echo(f"{loaded.kind}, {loaded.edition}: {loaded.row_count:,} rows.")
+    if loaded.kind == reading.DEPRIVATION:
+        typer.echo("Cases from before keep the look-up that they had. Next: cdop reference derive")
+
+
+@app.command("derive")
+def derive(
+    context: typer.Context,
+    reviewed: Annotated[
+        bool,
+        typer.Option("--reviewed", help="Reviewed cases too: exact tables of their years change."),
+    ] = False,
+) -> None:
+    """Give older cases the deprivation of the look-up that was loaded since.
+
+    While the register serves; broken off, it goes on where it stopped. Releases do not change.
+    """
+    changed = derive_again(running.opened(context), reviewed=reviewed)
+    typer.echo(f"{changed:,} cases have another look-up now.")
 
 
 @app.command("list")

@@ -1,6 +1,7 @@
 """Loaded figures: kept once, asked by area and year, and never of another year."""
 
 import json
+from datetime import date
 
 import pytest
 from sqlmodel import select
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 
 from cdop.cli import app
 from cdop.deaths.models import Death
+from cdop.deaths.service import rederiving
 from cdop.deaths.service.notifying import notify
 from cdop.errors import Denied, Invalid, Refused
 from cdop.reference_files.models import ReferenceFile
@@ -15,7 +17,8 @@ from cdop.reference_files.service import Denominator, denominator, listing, load
 from cdop.security.models import AuditEntry
 from cdop.statistics.definitions import year_tables
 from cdop.statistics.denominators import denominators, rate_denominator
-from tests.factories import Herefordshire, told
+from tests.factories import MAKER, Herefordshire, child, told
+from tests.panels import audited
 
 HEAD = """# kind: {kind}
 # edition: {edition}
@@ -106,6 +109,40 @@ def test_a_loaded_look_up_gives_a_death_its_quintile(county: Herefordshire) -> N
     with county.register.reading(county.actors["coordinator"]) as work:
         death = work.session.exec(select(Death)).one()
         assert (death.deprivation, death.derived_by.split()[-1]) == ("4", "deprivation-invented-2")
+
+
+def test_older_cases_get_a_look_up_that_came_later_and_reviewed_ones_when_asked(
+    county: Herefordshire, monkeypatch
+) -> None:
+    """By parts, so that what was broken off goes on; the edition before is in the audit line."""
+    monkeypatch.setattr(rederiving, "PART", 2)
+    panel = county["herefordshire-cdop"]
+    for seed in (1, 2, 3):
+        county.register.do(county.actors["coordinator"], notify, told(panel, child(seed)))
+    with county.register.work(MAKER) as work:
+        done = work.session.exec(select(Death)).first()
+        done.status, done.reviewed_on, done.reviewed_year = (
+            "reviewed",
+            date(2026, 11, 20),
+            "2026-27",
+        )
+        done_id = done.id
+    loaded(county, file("sector,quintile\nZZ1 1,4\n", "deprivation", edition="invented-2"))
+    assert rederiving.derive_again(county.register) == 2
+    with county.register.reading(MAKER) as work:
+        cases = work.session.exec(select(Death)).all()
+        found = {(each.id == done_id, each.deprivation) for each in cases}
+        assert found == {(True, "1"), (False, "4")}
+    assert rederiving.derive_again(county.register) == 0
+    assert rederiving.derive_again(county.register, reviewed=True) == 1
+    lines = audited(county.register, rederiving.DERIVE)
+    assert len(lines) == 3
+    assert lines[0].organisation_id == panel
+    assert lines[0].detail["now"] == "deprivation-invented-2"
+    assert lines[0].detail["before"].startswith("deprivation-")
+    with county.register.reading(MAKER) as work:
+        (edition,) = {each.derived_by for each in work.session.exec(select(Death)).all()}
+        assert edition == "2026-1 deprivation-invented-2"
 
 
 def test_the_command_loads_and_lists(county: Herefordshire, tmp_path, monkeypatch) -> None:
