@@ -16,6 +16,7 @@ from cdop.statistics.definitions import (
     YearTables,
 )
 from cdop.statistics.disclosure import TOTAL
+from cdop.statistics.marking import MARKS
 from cdop.statistics.protecting import Protected
 from cdop.statistics.rates import HIDDEN, Estimate, published_rate, published_share
 
@@ -25,10 +26,12 @@ SYMBOLS = {
     "[u]": "Unreliable: based on fewer than 20 deaths",
     "[x]": "Not available: fewer than 3 deaths, or no population of the year",
     "[z]": "Not applicable: there is nothing to take a share of",
+    **MARKS,
 }
 
 
-Cells = Mapping[tuple[str, tuple[str, ...]], int | None]
+Place = tuple[str, tuple[str, ...]]
+Cells = Mapping[Place, int | None]
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Package:
 
     `denominators` has the population or births of each rate that can be worked out, by its code.
     `pooled` years were counted together, of which the tables' year is the last. `note` is what
-    was typed for the readers, and settled by the approver.
+    was typed for the readers, and settled by the approver. `marks` are those of `marking`.
     """
 
     slug: str
@@ -48,6 +51,7 @@ class Package:
     denominators: Mapping[str, Denominator] = field(default_factory=dict)
     pooled: int = 1
     note: str = ""
+    marks: Mapping[Place, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -87,10 +91,24 @@ def keys(tables: YearTables, table: TableDefinition) -> list[tuple[str, ...]]:
     return list(product(*((TOTAL, *tables.codes(name)) for name in table.by)))
 
 
-def shown(package: Package, place: tuple[str, tuple[str, ...]]) -> tuple[int | None, str]:
+def shown(package: Package, place: Place) -> tuple[int | None, str]:
     """Return a count as it is shown, None for a hidden one, and its symbol if it has one."""
     count = package.protected.cells[place]
     return count, package.protected.symbols.get(place, HIDDEN if count is None else "")
+
+
+def said(package: Package, place: Place) -> str:
+    """Return what stands in a cell to be read: the count, its symbol, its marks."""
+    count, symbol = shown(package, place)
+    number = "" if count is None else f"{count:,}"
+    return " ".join(filter(None, [number, symbol, package.marks.get(place, "")]))
+
+
+def told_of_all(package: Package, table: TableDefinition) -> list[str]:
+    """Return the marks that every count of a table has."""
+    places = [(table.code, key) for key in keys(package.tables, table)]
+    common = [set(package.marks.get(place, "").split()) for place in places]
+    return sorted(set.intersection(*common))
 
 
 def shares(tables: YearTables, cells: Cells) -> list[Share]:

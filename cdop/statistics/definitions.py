@@ -57,11 +57,12 @@ class Choice(Frozen):
 
 
 class PopulationDefinition(Frozen):
-    """Whom a table counts."""
+    """Whom a table counts. Until `provisional_days` after the year more may come in."""
 
     code: Population
     title: str
     description: str
+    provisional_days: int = Field(default=0, ge=0)
 
 
 class ColumnDefinition(Frozen):

@@ -6,6 +6,7 @@ from typing import Any
 from cdop.statistics.contents import SYMBOLS, Package
 from cdop.statistics.definitions import TableDefinition, YearTables
 
+_MARKED = r"\[[prb]\]( \[[prb]\])*"
 _INTEGER = {"type": "integer", "constraints": {"minimum": 0}}
 _PARTS = ({"name": "numerator", **_INTEGER}, {"name": "denominator", **_INTEGER})
 _COUNTED = (
@@ -56,6 +57,7 @@ def _fields(tables: YearTables, table: TableDefinition) -> list[dict[str, Any]]:
         *heads,
         {"name": "count", **_INTEGER},
         _symbol("count_symbol"),
+        {"name": "marks", "type": "string", "constraints": {"pattern": _MARKED}},
         {"name": "lower_bound", **_INTEGER},
         {"name": "upper_bound", **_INTEGER},
     ]

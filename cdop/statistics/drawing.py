@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from cdop.config import ROOT
 from cdop.errors import Misconfigured
-from cdop.statistics.contents import Package, shown
+from cdop.statistics.contents import Package, said, shown
 from cdop.statistics.definitions import TableDefinition
 
 SCALE = 2.0
@@ -45,10 +45,10 @@ def _chart(package: Package, table: TableDefinition) -> Chart:
     (name,) = table.by
     rows = []
     for code, label in package.tables.answers[name]:
-        count, symbol = shown(package, (table.code, (code,)))
-        rows.append((label, count, " ".join(filter(None, [number(count), symbol]))))
-    said = _UNDRAWN if any(count is None for _, count, _ in rows) else _DRAWN
-    return Chart(table.code, table.title, said, (package.tables.title(name), "Deaths"), rows)
+        place = (table.code, (code,))
+        rows.append((label, shown(package, place)[0], said(package, place)))
+    how = _UNDRAWN if any(count is None for _, count, _ in rows) else _DRAWN
+    return Chart(table.code, table.title, how, (package.tables.title(name), "Deaths"), rows)
 
 
 def number(count: int | None) -> str:

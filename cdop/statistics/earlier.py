@@ -1,7 +1,7 @@
 """What the ledger of releases holds: which were made of the same deaths, and what each told."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import pandas as pd
@@ -13,9 +13,13 @@ from cdop.organisations.models import Organisation
 from cdop.security.work import Work
 from cdop.statistics.coarsening import coarsened
 from cdop.statistics.definitions import pooled_years, year_tables
+from cdop.statistics.disclosure import Profile
+from cdop.statistics.disclosure.profiles import Others
+from cdop.statistics.disclosure.system import Place
 from cdop.statistics.kinds import POPULATIONS, Counted
 from cdop.statistics.linking import Told
 from cdop.statistics.models import Release
+from cdop.statistics.protecting import Cells
 from cdop.statistics.rules import EVER_OUT
 
 
@@ -55,6 +59,22 @@ def counted(release: Release, records: pd.DataFrame) -> Counted:
         year_tables(release.year, release.edition or None), release.merged.get("ways", ())
     )
     return Counted(records, tables, tuple(pooled_years(release.year, release.years)), merged)
+
+
+def printed_before(before: Sequence[Release], release: Release) -> Cells:
+    """Return what the edition before printed of these years under this profile, if there is one."""
+    for each in reversed(before):
+        same = (each.year, each.years, each.merged) == (release.year, release.years, release.merged)
+        if same and each.profile == release.profile:
+            return {(t, tuple(key)): shown for t, key, shown in each.ledger["cells"]}
+    return {}
+
+
+def to_repeat(printed: Cells, chosen: Profile) -> Mapping[Place, int]:
+    """Return rounded numbers of the edition before, to be repeated if they fit."""
+    if chosen.others != Others.CONTROLLED:
+        return {}
+    return {place: number for place, number in printed.items() if number is not None}
 
 
 def snapshot_of(records: pd.DataFrame) -> str:

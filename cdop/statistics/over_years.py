@@ -113,7 +113,7 @@ def _released(release: Release) -> Year:
     for population, table in TABLES.items():
         total = _rows(content, table)[0]  # the total stands first
         count, symbol = total["count"], total["count_symbol"]
-        shown = " ".join(filter(None, [count, symbol]))
+        shown = " ".join(filter(None, [count, symbol, total.get("marks", "")]))
         found[population] = (float(count) if count else None, shown)
     for file, value, unit in (("percentages", "percent", "%"), ("rates", "rate", "")):
         for row in _rows(content, file):

@@ -25,21 +25,22 @@ from cdop.statistics.definitions import year_days
 from cdop.statistics.denominators import denominators
 from cdop.statistics.disclosure import Profile, profile
 from cdop.statistics.disclosure.asking import OnStep
-from cdop.statistics.disclosure.profiles import Others
-from cdop.statistics.disclosure.system import Place
 from cdop.statistics.drafting import Draft, as_drafted, note
 from cdop.statistics.earlier import (
     counted,
+    printed_before,
     releases_before,
     rows_of,
     snapshot_of,
+    to_repeat,
     told,
     wait_for_others,
 )
 from cdop.statistics.kinds import Counted
+from cdop.statistics.marking import marks
 from cdop.statistics.models import Release
 from cdop.statistics.package import SIGNS, Package, write_package
-from cdop.statistics.protecting import Protected, Wish, protect_release
+from cdop.statistics.protecting import Cells, Protected, Wish, protect_release
 from cdop.statistics.readers import Knowledge
 from cdop.statistics.releasing import BUILD, find_release
 from cdop.statistics.rules import Step
@@ -54,6 +55,7 @@ class Prepared:
     profile: Profile
     wish: Wish
     against: tuple[str, ...]
+    printed: Cells
     slug: str
     name: str
     denominators: Mapping[str, Denominator]
@@ -127,12 +129,12 @@ def _prepared(
     before: Sequence[Release],
     boards: Mapping[str, Sequence[str]],
 ) -> Prepared:
-    chosen = profile(release.profile)
+    chosen, printed = profile(release.profile), printed_before(before, release)
     margins = tuple((known.table, known.key) for known in as_drafted(release).known)
     wish = Wish(
         before=[told(each) for each in before],
         knowledge=Knowledge(boards, margins),
-        keep=_printed_before(before, release, chosen),
+        keep=to_repeat(printed, chosen),
         seed=_seed(work, release),
     )
     cdop = organisations.get(work.session, release.organisation_id)
@@ -144,6 +146,7 @@ def _prepared(
         chosen,
         wish,
         tuple(str(each.id) for each in before),
+        printed,
         cdop.slug,
         organisations.name_on(work.session, cdop.id, year_days(release.year)[1]),
         denominators(work.session, cdop.id, of.tables, release.years) if known is None else under,
@@ -168,6 +171,13 @@ def pack(register: Register, of: Prepared, protected: Protected) -> tuple[bytes,
         of.denominators,
         of.release.years,
         of.release.note,
+        marks(
+            of.counted.tables,
+            of.counted.years,
+            of.release.drafted_at.date(),
+            protected.cells,
+            of.printed,
+        ),
     )
     sign = signer(ring, SIGNS, of.release.organisation_id).sign
     return write_package(content, sign), certificate
@@ -230,19 +240,6 @@ def _own_records(work: Work, of: Organisation) -> list[str]:
         col(Death.organisation_id).in_(line) | col(Death.residence_area_id).in_(areas)
     )
     return [str(id) for id in work.session.exec(query)]
-
-
-def _printed_before(
-    before: Sequence[Release], release: Release, chosen: Profile
-) -> Mapping[Place, int]:
-    """Return rounded numbers of an earlier release of these years, to be repeated if they fit."""
-    if chosen.others != Others.CONTROLLED:
-        return {}
-    for each in reversed(before):
-        same = (each.year, each.years, each.merged) == (release.year, release.years, release.merged)
-        if same and each.profile == chosen.id:
-            return {(t, tuple(key)): shown for t, key, shown in each.ledger["cells"]}
-    return {}
 
 
 def _seed(work: Work, release: Release) -> int:

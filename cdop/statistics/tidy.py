@@ -49,12 +49,13 @@ def _table(package: Package, table: TableDefinition) -> str:
                 *words,
                 _number(count),
                 symbol,
+                package.marks.get((table.code, key), ""),
                 _number(low),
                 _number(high),
             ]
         )
     heads = [part for name in table.by for part in (name, f"{name}_label")]
-    head = ["year", "years_pooled", "population", *heads, "count", "count_symbol"]
+    head = ["year", "years_pooled", "population", *heads, "count", "count_symbol", "marks"]
     return _csv([*head, "lower_bound", "upper_bound"], rows)
 
 

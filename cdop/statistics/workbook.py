@@ -16,6 +16,7 @@ from cdop.statistics.contents import (
     rates,
     shares,
     shown,
+    told_of_all,
 )
 from cdop.statistics.definitions import TableDefinition
 from cdop.statistics.disclosure import TOTAL
@@ -40,7 +41,7 @@ def workbook(package: Package) -> bytes:
     sheets = {}
     for number, table in enumerate(package.tables.tables, 1):
         head, rows = _grid(package, table)
-        title = f"{table.title}, {package.period}"
+        title = " ".join([f"{table.title}, {package.period}", *told_of_all(package, table)])
         sheets[str(number)] = _sheet(gptables, package, table.code, title, head, rows)
     for name, title, (head, rows) in (
         ("Percentages", "Percentages with 95% intervals", _shares(package)),
@@ -87,7 +88,8 @@ def _sheet(
         dtype=object,
     )
     used = {cell for row in rows for cell in row if isinstance(cell, str)}
-    legend = [f"{symbol}: {words}" for symbol, words in SYMBOLS.items() if symbol in used]
+    seen = {part for cell in [title, *used] for part in cell.split()}
+    legend = [f"{symbol}: {words}" for symbol, words in SYMBOLS.items() if symbol in seen]
     return gptables.GPTable(  # type: ignore[attr-defined]
         table=frame,
         table_name=name.replace("-", "_"),
@@ -115,8 +117,12 @@ def _grid(package: Package, table: TableDefinition) -> tuple[list[str], list[lis
 
 
 def _cell(package: Package, table: TableDefinition, key: tuple[str, ...]) -> Cell:
-    count, symbol = shown(package, (table.code, key))
-    return symbol if symbol or count is None else count
+    place = (table.code, key)
+    count, symbol = shown(package, place)
+    marks = set(package.marks.get(place, "").split()) - set(told_of_all(package, table))
+    if count is None or symbol or not marks:
+        return symbol if symbol or count is None else count
+    return " ".join([f"{count:,}", *sorted(marks)])
 
 
 def _shares(package: Package) -> tuple[list[str], list[list[Cell]]]:

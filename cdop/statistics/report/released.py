@@ -10,8 +10,8 @@ from cdop.statistics.contents import (
     decimal,
     percent,
     rates,
+    said,
     shares,
-    shown,
 )
 from cdop.statistics.definitions import TableDefinition
 from cdop.statistics.disclosure import TOTAL
@@ -56,9 +56,8 @@ def _total(package: Package, population: str) -> str:
 
 
 def text(package: Package, table: TableDefinition, key: tuple[str, ...]) -> str:
-    """Return what stands in a cell: the count, its symbol, or both."""
-    count, symbol = shown(package, (table.code, key))
-    return " ".join(filter(None, [number(count), symbol]))
+    """Return what stands in a cell: the count, its symbol, its marks."""
+    return said(package, (table.code, key))
 
 
 def _population(package: Package, code: str, title: str, description: str) -> Part:
