@@ -16,6 +16,7 @@ import cdop.security.audit.models
 import cdop.security.models
 import cdop.sign_in.identities.models
 import cdop.sign_in.models
+import cdop.sign_in.notices.models
 import cdop.sign_in.passkeys.models
 import cdop.statistics.models
 import cdop.tasks.models  # noqa: F401

@@ -13,6 +13,7 @@ from cdop import registers
 from cdop.cli import running
 from cdop.errors import Misconfigured
 from cdop.security.audit.keeping import kept_sealed
+from cdop.sign_in.notices import telling
 
 
 def init(context: typer.Context) -> None:
@@ -53,7 +54,7 @@ def serve(
     if not os.environ.get("CDOP_ORIGIN"):
         # Passkeys know the register by the address that people type: here the one printed below.
         register.settings = replace(register.settings, origin=f"http://localhost:{port}")
-    web = create_app(register, beside=kept_sealed)
+    web = create_app(register, beside=lambda served: kept_sealed(served, telling.deliver))
     host = os.environ.get("CDOP_HOST") or "127.0.0.1"
     listening = _listen(host, port)
     with register.work(running.COMMAND_LINE) as work:

@@ -22,6 +22,7 @@ from cdop.registers import open_register
 from cdop.security.actor import Actor, system
 from cdop.security.audit import delivering, sealer
 from cdop.security.work import Register
+from cdop.sign_in.notices import telling
 
 COMMAND_LINE = system("cli")
 REFUSED, FAULT = 1, 3
@@ -78,6 +79,7 @@ def _seal(register: Register) -> None:
     try:
         sealer.seal(register)
         delivering.deliver(register)
+        telling.deliver(register)
     except (DBAPIError, CdopError):
         note("What this command added to the audit log waits to be sealed: cdop audit seal")
 

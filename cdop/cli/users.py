@@ -12,10 +12,12 @@ from cdop.errors import Invalid, Refused
 from cdop.organisations import people, queries
 from cdop.organisations.models import Membership
 from cdop.registers import is_demonstration
+from cdop.security.actor import Actor
 from cdop.security.permissions import ANYWHERE, LABELS, Role
 from cdop.security.work import Register, Work
-from cdop.sign_in import administering, authenticators, invitations
+from cdop.sign_in import addresses, administering, authenticators, invitations
 from cdop.sign_in.administering import Appointment, Standing
+from cdop.sign_in.handing_over import hand_over
 from cdop.sign_in.limits import limits
 
 app = typer.Typer(help="The people who sign in.", no_args_is_help=True)
@@ -50,6 +52,9 @@ def add(
     username: Username,
     role: Annotated[Role, typer.Option(help="What this person does.")],
     name: Annotated[str, typer.Option(help="The person's name as colleagues see it.")] = "",
+    email: Annotated[
+        str, typer.Option(help="Their work address, to which the invitation is mailed.")
+    ] = "",
     at: AtOption = None,
     office: OfficeOption = None,
     as_user: running.AsUser = None,
@@ -62,17 +67,20 @@ def add(
     register = running.opened(context)
     actor = running.acting(register, as_user)
 
-    def made(work: Work) -> str:
-        return administering.add(work, username, name, _appointment(work, role, at, office))[1]
+    def made(work: Work) -> tuple[UUID, str]:
+        asked = _appointment(work, role, at, office)
+        return administering.add(work, username, name, asked, email)
 
-    secret = register.do(actor, made)
+    account_id, secret = register.do(actor, made)
     if as_json:
-        shown = {"username": username, "role": role.value, "invitation": secret}
+        handed = hand_over(register, actor, account_id, secret)
+        shown = {"username": username, "role": role.value}
+        shown |= {"invitation": secret} if handed.link else {"sent_to": handed.sent_to or ""}
         typer.echo(json.dumps(shown))
         return
     where = f" at {at}" if at else ""
     typer.echo(f"Added {username}: {LABELS[role]}{where}.")
-    _tell_invitation(register, username, secret)
+    _tell_invitation(register, actor, username, (account_id, secret))
 
 
 @app.command("list")
@@ -98,10 +106,12 @@ def invite(context: typer.Context, username: Username, as_user: running.AsUser =
     """Print a new invitation; an earlier one is worthless from then on."""
     register = running.opened(context)
 
-    def made(work: Work) -> str:
-        return invitations.invite(work, _id(work, username))
+    def made(work: Work) -> tuple[UUID, str]:
+        account_id = _id(work, username)
+        return account_id, invitations.invite(work, account_id)
 
-    _tell_invitation(register, username, register.do(running.acting(register, as_user), made))
+    actor = running.acting(register, as_user)
+    _tell_invitation(register, actor, username, register.do(actor, made))
 
 
 @app.command("reset")
@@ -116,10 +126,26 @@ def reset(
     """Take a forgotten password away, end all sessions, and print a new invitation."""
     register = running.opened(context)
 
-    def made(work: Work) -> str:
-        return invitations.reset(work, _id(work, username), with_factors=factor)
+    def made(work: Work) -> tuple[UUID, str]:
+        account_id = _id(work, username)
+        return account_id, invitations.reset(work, account_id, with_factors=factor)
 
-    _tell_invitation(register, username, register.do(running.acting(register, as_user), made))
+    actor = running.acting(register, as_user)
+    _tell_invitation(register, actor, username, register.do(actor, made))
+
+
+@app.command("address")
+def address(
+    context: typer.Context,
+    username: Username,
+    email: Annotated[str, typer.Argument(help="The work address; none removes it.")] = "",
+    as_user: running.AsUser = None,
+) -> None:
+    """Set the address to which invitations and word of changed ways to sign in go."""
+    register = running.opened(context)
+    actor = running.acting(register, as_user)
+    register.do(actor, lambda work: addresses.set_address(work, _id(work, username), email))
+    typer.echo(f"{username}: {email or 'no address'}.")
 
 
 @app.command("grant")
@@ -255,7 +281,16 @@ def _row(work: Work, each: Standing) -> dict[str, Any]:
     }
 
 
-def _tell_invitation(register: Register, username: str, secret: str) -> None:
+def _tell_invitation(
+    register: Register, actor: Actor, username: str, made: tuple[UUID, str]
+) -> None:
+    """Say to whom an invitation was mailed, or show it to be passed on. Raises Refused."""
+    handed = hand_over(register, actor, *made)
+    if handed.sent_to:
+        typer.echo(f"The invitation was sent to {handed.sent_to}.")
+        return
+    if handed.link is None:
+        raise Refused("The mail server did not take the invitation. Make another: cdop user invite")
     typer.echo(f"Pass this link on to {username} and to nobody else:")
-    typer.echo(f"  {invitations.link(register, secret)}")
+    typer.echo(f"  {handed.link}")
     typer.echo(f"It is good for one time, within {limits().invitation_hours} hours.")

@@ -84,6 +84,8 @@ class OrganisationLink(SQLModel, table=True):
 class Account(SQLModel, table=True):
     """A person who signs in. Work identity only: the user name is what the audit log shows.
 
+    `email` is a work address, to which invitations and word of changed ways to sign in go.
+
     `password_hash` is empty until the person has set a password: nothing matches it.
     """
 
@@ -95,6 +97,7 @@ class Account(SQLModel, table=True):
     password_hash: str = Field(sa_type=Text)
     created_at: datetime = Field(sa_type=Moment)
     disabled_at: datetime | None = Field(default=None, sa_type=Moment)
+    email: str | None = Field(default=None, sa_type=Text)
 
 
 class Membership(SQLModel, table=True):

@@ -18,7 +18,7 @@ from cdop.organisations.people import MANAGE
 from cdop.reference import codelist
 from cdop.security.permissions import ANYWHERE, LABELS, Role, needs_second_factor
 from cdop.security.work import Work
-from cdop.sign_in import factors, invitations
+from cdop.sign_in import addresses, factors, invitations
 from cdop.sign_in.identities import keeping as identities
 from cdop.sign_in.invitations import get
 
@@ -84,13 +84,17 @@ def of(found: Standing, membership_id: UUID) -> Membership:
     raise NotFound
 
 
-def add(work: Work, username: str, display_name: str, appointment: Appointment) -> tuple[UUID, str]:
+def add(
+    work: Work, username: str, display_name: str, appointment: Appointment, email: str = ""
+) -> tuple[UUID, str]:
     """Add an account with one role, both or neither. Returns its id and its invitation's secret.
 
     Raises Invalid.
     """
     check_appointment(work, appointment)
+    addresses.check(email)
     account_id = people.add_account(work, username, display_name)
+    addresses.set_address(work, account_id, email)
     appoint(work, account_id, appointment)
     return account_id, invitations.invite(work, account_id)
 

@@ -9,6 +9,8 @@ from cdop.security import one_time_codes
 from cdop.security.work import Work
 from cdop.sign_in.documents import SEED, Seed
 from cdop.sign_in.models import Authenticator
+from cdop.sign_in.notices.telling import tell
+from cdop.sign_in.notices.words import Kind
 
 
 def of(work: Work, account_id: UUID) -> list[Authenticator]:
@@ -43,6 +45,7 @@ def add(work: Work, account_id: UUID, secret: str, code: str | None = None) -> b
     work.seal(row, {SEED: Seed(secret=secret)})
     work.session.add(row)
     work.session.flush()
+    tell(work, account_id, Kind.FACTOR_ADDED)
     work.audit("accounts:factor:add", ("accounts", account_id), factor="authenticator")
     return True
 
@@ -71,6 +74,7 @@ def remove(work: Work, row: Authenticator) -> None:
     row.seed, row.removed_at = None, work.now
     row.sealed_revision += 1
     work.note_sealed(row)
+    tell(work, row.subject_id, Kind.FACTOR_REMOVED)
     work.audit("accounts:factor:remove", ("accounts", row.subject_id), factor="authenticator")
 
 

@@ -24,6 +24,8 @@ from cdop.sign_in import passwords as password_rules
 from cdop.sign_in.delays import Visitor
 from cdop.sign_in.limits import limits
 from cdop.sign_in.models import Invitation
+from cdop.sign_in.notices.telling import tell
+from cdop.sign_in.notices.words import Kind
 from cdop.sign_in.steps import Step, begin
 
 OVER = "This invitation has been used or has expired. Ask for a new one"
@@ -83,6 +85,7 @@ def reset(work: Work, account_id: UUID, *, with_factors: bool) -> str:
     if with_factors:
         factors.remove_all(work, account_id)
     sessions.end_others(work, account_id)
+    tell(work, account_id, Kind.RESET)
     work.audit("accounts:account:reset", ("accounts", account_id), factors=with_factors)
     return invite(work, account_id)
 

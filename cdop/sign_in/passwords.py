@@ -7,6 +7,8 @@ from cdop.organisations.models import Account
 from cdop.security import passwords
 from cdop.security.work import Work
 from cdop.sign_in.limits import limits
+from cdop.sign_in.notices.telling import tell
+from cdop.sign_in.notices.words import Kind
 
 # Longer ones take longer to reckon than they are worth: what stands here is enough by itself.
 _LOOKED_AT = 64
@@ -34,6 +36,7 @@ def check(password: str, username: str) -> None:
 def keep(work: Work, account_id: UUID, hashed: str) -> None:
     """Keep the hash of a new password that was checked: to make one takes long, so beforehand."""
     work.session.get_one(Account, account_id).password_hash = hashed
+    tell(work, account_id, Kind.PASSWORD)
     work.audit("accounts:password:set", ("accounts", account_id))
 
 

@@ -10,6 +10,8 @@ from cdop.security import passwords
 from cdop.security.work import Work
 from cdop.sign_in.limits import limits
 from cdop.sign_in.models import RecoveryCode
+from cdop.sign_in.notices.telling import tell
+from cdop.sign_in.notices.words import Kind
 
 
 def renew(work: Work, account_id: UUID) -> tuple[str, ...]:
@@ -20,6 +22,7 @@ def renew(work: Work, account_id: UUID) -> tuple[str, ...]:
         work.session.add(
             RecoveryCode(account_id=account_id, code_hash=_hash(code), made_at=work.now)
         )
+    tell(work, account_id, Kind.CODES)
     work.audit("accounts:recovery:renew", ("accounts", account_id), codes=len(codes))
     return codes
 

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
 from cdop.registers import is_demonstration
+from cdop.security import mail
 from cdop.security.single_sign_on import configuration
 from cdop.security.single_sign_on.asking import Asked
 from cdop.security.work import Register
@@ -109,8 +110,10 @@ def create_app(
     """Return the app that serves a register.
 
     `report` is told of errors that nothing handles, and returns the incident's number. `beside` is
-    entered while the app is served. Raises RuntimeError when a route declares no access.
+    entered while the app is served. Raises RuntimeError when a route declares no access,
+    Misconfigured for identity providers or a mail server that cannot be.
     """
+    mail.configured(register.settings.sink_settings)
     app = FastAPI(
         title="cdop",
         openapi_url=None,

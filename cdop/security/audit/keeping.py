@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,13 +25,14 @@ log = logging.getLogger("cdop")
 
 
 @contextmanager
-def kept_sealed(register: Register) -> Iterator[None]:
-    """Seal and deliver until the end, and once more then."""
+def kept_sealed(register: Register, *besides: Callable[[Register], object]) -> Iterator[None]:
+    """Seal and deliver until the end, and once more then; and do what else is told beside it."""
     stop = threading.Event()
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     steps = (
         (SECOND, lambda: sealer.seal(register, holder)),
         (DELIVERED_EVERY, lambda: delivering.deliver(register)),
+        *((DELIVERED_EVERY, partial(each, register)) for each in besides),
     )
     threads = [threading.Thread(target=_repeat, args=(stop, *each)) for each in steps]
     for thread in threads:

@@ -13,25 +13,21 @@ A checkpoint holds ids, a number, a hash and a time: nothing of a person.
 
 import logging
 import os
-import smtplib
 import socket
-import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from email.message import EmailMessage
 from logging.handlers import SysLogHandler
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import SplitResult, unquote, urlsplit
 
 from cdop.config import SINK_SETTINGS
 from cdop.errors import Misconfigured
+from cdop.security import mail
 from cdop.security.audit.checkpoints import one_line
 
 PATIENCE = 10.0  # seconds for a sink to answer
 DAILY = 24
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _MAIL = (
     "These are the newest checkpoints of the audit log of a register of cdop. Keep this message:\n"
     "with it, and with the public key, it can be proved later that nobody changed the log\n"
@@ -112,42 +108,22 @@ def _syslog(place: str, _settings: Mapping[str, str]) -> Sink:
 
 
 def _mail(to: str, settings: Mapping[str, str]) -> Sink:
-    server = urlsplit(settings.get("CDOP_AUDIT_SMTP", ""))
-    sender = settings.get("CDOP_AUDIT_MAIL_FROM", "")
+    try:
+        server = mail.configured(settings)
+    except Misconfigured:
+        server = None
     hours = settings.get("CDOP_AUDIT_MAIL_HOURS") or str(DAILY)
-    if server.scheme not in ("smtp", "smtps") or not server.hostname or not sender:
+    if server is None:
         raise Misconfigured(
             "CDOP_AUDIT_MAIL needs CDOP_AUDIT_SMTP, such as smtp://USER@HOST:587, and "
             "CDOP_AUDIT_MAIL_FROM."
         )
     if not hours.isdigit():
         raise Misconfigured("CDOP_AUDIT_MAIL_HOURS is a whole number of hours.")
-    password = settings.get("CDOP_AUDIT_SMTP_PASSWORD_FILE")
 
     def send(notes: Sequence[str]) -> None:
-        message = EmailMessage()
-        message["Subject"] = "Checkpoints of the audit log"
-        message["From"], message["To"] = sender, to
-        # ASCII in lines below 998 characters: no mail server on the way writes them otherwise.
-        message.set_content("\n".join([_MAIL, *map(one_line, notes)]), "plain", "us-ascii", "7bit")
-        with _connected(server) as smtp:
-            if server.username:
-                secret = Path(password).read_text().strip() if password else ""
-                smtp.login(unquote(server.username), secret)
-            smtp.send_message(message)
+        mail.send(
+            server, to, "Checkpoints of the audit log", "\n".join([_MAIL, *map(one_line, notes)])
+        )
 
     return Sink(f"mail {to}", send, timedelta(hours=int(hours)), newest=True)
-
-
-def _connected(server: SplitResult) -> smtplib.SMTP:
-    """Return a connection that nobody listens to; unencrypted only where it stays in the machine.
-
-    Raises OSError.
-    """
-    host, secure = server.hostname or "", ssl.create_default_context()
-    if server.scheme == "smtps":
-        return smtplib.SMTP_SSL(host, server.port or 465, timeout=PATIENCE, context=secure)
-    smtp = smtplib.SMTP(host, server.port or 587, timeout=PATIENCE)
-    if host not in _LOOPBACK:
-        smtp.starttls(context=secure)
-    return smtp

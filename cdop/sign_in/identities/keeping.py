@@ -11,6 +11,8 @@ from cdop.security.single_sign_on.tokens import Identity
 from cdop.security.work import Work
 from cdop.sign_in.identities import ending
 from cdop.sign_in.identities.models import ExternalIdentity
+from cdop.sign_in.notices.telling import tell
+from cdop.sign_in.notices.words import Kind
 from cdop.sign_in.passkeys import keeping as passkeys
 
 TAKEN = (
@@ -59,6 +61,7 @@ def link(work: Work, account_id: UUID, identity: Identity, how: str) -> External
     )
     work.session.add(row)
     work.session.flush()
+    tell(work, account_id, Kind.IDENTITY_LINKED)
     work.audit(
         "accounts:identity:link",
         ("accounts", account_id),
@@ -98,6 +101,7 @@ def _remove(work: Work, row: ExternalIdentity) -> None:
     ended = ending.of_identity(work, row.id, but=work.actor.session_id)
     work.session.delete(row)
     work.session.flush()
+    tell(work, row.account_id, Kind.IDENTITY_UNLINKED)
     work.audit(
         "accounts:identity:unlink",
         ("accounts", row.account_id),

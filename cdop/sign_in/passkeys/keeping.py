@@ -11,6 +11,8 @@ from cdop.security import passkeys
 from cdop.security.passkeys import Known, NotAccepted, Site
 from cdop.security.work import Register, Work
 from cdop.sign_in.limits import limits
+from cdop.sign_in.notices.telling import tell
+from cdop.sign_in.notices.words import Kind
 from cdop.sign_in.passkeys import challenges
 from cdop.sign_in.passkeys.challenges import Purpose
 from cdop.sign_in.passkeys.models import Passkey
@@ -85,6 +87,7 @@ def add(work: Work, account_id: UUID, made: Known, name: str) -> None:
     )
     work.session.add(row)
     work.session.flush()
+    tell(work, account_id, Kind.FACTOR_ADDED)
     work.audit(
         "accounts:factor:add", ("accounts", account_id), factor="passkey", passkey=row.id.hex
     )
@@ -94,6 +97,7 @@ def remove(work: Work, row: Passkey) -> None:
     """Remove a passkey. `factors.check_removable` says whether it may go."""
     work.session.delete(row)
     work.session.flush()
+    tell(work, row.account_id, Kind.FACTOR_REMOVED)
     work.audit(
         "accounts:factor:remove",
         ("accounts", row.account_id),

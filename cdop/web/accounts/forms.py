@@ -35,6 +35,13 @@ class NewAccount(RoleForm):
 
     username: str = ask("a user name", max_length=100)
     display_name: str = ask("the person's name", max_length=200)
+    email: str = ask("an e-mail address", "", max_length=254)
+
+
+class Address(Form):
+    """Where an account's mail goes; empty for nowhere."""
+
+    email: str = ask("an e-mail address", "", max_length=254)
 
 
 class EndRole(Form):

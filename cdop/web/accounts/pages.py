@@ -13,9 +13,10 @@ from cdop.security.permissions import LABELS, Role
 from cdop.security.work import Work
 from cdop.sign_in import administering, deputies
 from cdop.sign_in.administering import Standing, state_of
+from cdop.sign_in.handing_over import Handed
 from cdop.sign_in.identities import keeping as identities
 from cdop.web.accounts.account_buttons import AccountButtons, account_buttons
-from cdop.web.accounts.forms import DeputyForm, EndRole, Find, NewAccount, RoleForm
+from cdop.web.accounts.forms import Address, DeputyForm, EndRole, Find, NewAccount, RoleForm
 from cdop.web.forms import Bound, blank
 from cdop.web.templating import day, moment
 
@@ -24,6 +25,7 @@ NOTICES = {
     "role": "The role was given. It counts from the account's next request.",
     "ended": "The role ends. That counts from the account's next request.",
     "deputy": "The deputy was entered.",
+    "address": "The address was set. The one before is told of it.",
     "disabled": "The account is disabled, and its sessions were ended.",
     "enabled": "The account is enabled.",
     "unlinked": "The sign-in was unlinked, and its sessions were ended.",
@@ -67,6 +69,7 @@ class AccountPage:
     deputies: tuple[str, ...]
     identities: tuple[HeldIdentity, ...]
     buttons: AccountButtons
+    address: Bound[Address]
     notice: str | None
 
 
@@ -102,10 +105,10 @@ class DeputyPage:
 
 @dataclass(frozen=True)
 class InvitedPage:
-    """An invitation, shown this once."""
+    """An invitation: mailed to its owner, or shown this once."""
 
     account: Account
-    link: str
+    handed: Handed
     hours: int
 
 
@@ -115,7 +118,12 @@ def list_page(work: Work, form: Bound[Find]) -> ListPage:
     return ListPage(form, [_row(work, each) for each in administering.listed(work, words)])
 
 
-def account_page(work: Work, account_id: UUID, notice: str | None = None) -> AccountPage:
+def account_page(
+    work: Work,
+    account_id: UUID,
+    notice: str | None = None,
+    address: Bound[Address] | None = None,
+) -> AccountPage:
     """Return one account's page."""
     found = administering.standing(work, account_id)
     own = account_id == work.actor.account_id
@@ -130,6 +138,7 @@ def account_page(work: Work, account_id: UUID, notice: str | None = None) -> Acc
             for row in identities.of(work, account_id)
         ),
         buttons=account_buttons(work, found.account),
+        address=address or blank(Address, {"email": found.account.email or ""}),
         notice=NOTICES.get(notice or ""),
     )
 
@@ -186,6 +195,7 @@ def _facts(found: Standing) -> list[tuple[str, str]]:
     last = found.last_seen_at
     facts = [
         ("User name", found.account.username),
+        ("E-mail address", found.account.email or "None"),
         ("State", state_of(found).capitalize()),
         ("Second factor", "Yes" if found.has_factor else "None"),
         ("Last seen", moment(last) if last else "Never"),

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Request, Response
 
 from cdop.errors import Invalid
 from cdop.organisations.people import MANAGE
-from cdop.sign_in import administering, invitations
+from cdop.sign_in import addresses, administering, invitations
+from cdop.sign_in.handing_over import hand_over
 from cdop.sign_in.limits import limits
-from cdop.web.accounts.forms import Find, NewAccount, Nothing, Reset
+from cdop.web.accounts.forms import Address, Find, NewAccount, Nothing, Reset
 from cdop.web.accounts.pages import InvitedPage, account_page, list_page, role_page
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
 from cdop.web.forms import PostedForm, bind, blank
@@ -60,6 +61,7 @@ def add(
                 bound.model.username,
                 bound.model.display_name,
                 bound.model.appointment(),
+                bound.model.email,
             )
         except Invalid as invalid:
             bound = bound.refused(invalid)
@@ -109,6 +111,28 @@ def reset(
     return _invited(request, register, actor, account_id, secret)
 
 
+@router.post("/accounts/{account_id}/address", dependencies=[CONFIRMED])
+def set_address(
+    request: Request,
+    register: CurrentRegister,
+    actor: CurrentActor,
+    account_id: UUID,
+    posted: PostedForm,
+) -> Response:
+    """Set or remove an account's address."""
+    bound = bind(Address, posted)
+    if bound.model:
+        try:
+            register.do(actor, addresses.set_address, account_id, bound.model.email)
+        except Invalid as invalid:
+            bound = bound.refused(invalid)
+        else:
+            return go(request, f"/accounts/{account_id}?notice=address")
+    with register.reading(actor) as work:
+        page = account_page(work, account_id, address=bound)
+    return render(request, "accounts/account.html", page, status=422)
+
+
 @router.post("/accounts/{account_id}/disable", dependencies=[CONFIRMED])
 def disable(
     request: Request,
@@ -146,6 +170,6 @@ def _invited(
 ) -> Response:
     with register.reading(actor) as work:
         account = invitations.get(work, account_id)
-    link = invitations.link(register, secret)
-    page = InvitedPage(account, link, limits().invitation_hours)
+    handed = hand_over(register, actor, account_id, secret)
+    page = InvitedPage(account, handed, limits().invitation_hours)
     return render(request, "accounts/invited.html", page)

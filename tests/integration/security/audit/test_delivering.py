@@ -7,17 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from email import message_from_bytes
-from email.message import Message
 from pathlib import Path
-from typing import ClassVar
 from uuid import UUID
 
 import pytest
 from sqlmodel import col, select
 
 from cdop.clock import FixedClock
-from cdop.config import Settings
 from cdop.db import new_id
 from cdop.security.actor import system
 from cdop.security.audit import delivering, exporting, proving, sealer, sinks
@@ -26,22 +22,9 @@ from cdop.security.audit.models import NO_ORGANISATION, Delivery, SinkState
 from cdop.security.audit.verifying import verify
 from cdop.security.models import AuditEntry
 from cdop.security.work import Register, Work
+from tests.mailbox import SENDER, mailbox, sending
 
 SYSTEM = system("tests")
-
-
-def sending(register: Register, **settings: str) -> None:
-    """Give a register sinks, as the environment would."""
-    object.__setattr__(
-        register,
-        "settings",
-        Settings(
-            register.settings.data,
-            register.settings.database_url,
-            register.settings.keys,
-            sink_settings={f"CDOP_AUDIT_{name}": value for name, value in settings.items()},
-        ),
-    )
 
 
 def grow(register: Register, times: int = 1) -> None:
@@ -163,44 +146,20 @@ def test_two_sinks_and_one_of_them_fails(
     assert actions.count(delivering.RECOVER) == 1
 
 
-class Mailbox(socketserver.StreamRequestHandler):
-    """A mail server that knows just enough of SMTP, and keeps what it is sent."""
-
-    received: ClassVar[list[Message]] = []
-
-    def handle(self) -> None:
-        self.wfile.write(b"220 mailbox\r\n")
-        for line in self.rfile:
-            word = line.split()[0].upper()
-            if word == b"DATA":
-                self.wfile.write(b"354 go on\r\n")
-                lines = iter(self.rfile.readline, b".\r\n")
-                self.received.append(message_from_bytes(b"".join(lines)))
-            self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 well\r\n")
-            if word == b"QUIT":
-                return
-
-
 def test_mail_takes_the_newest_once_a_day(sqlite_register: Register, clock: FixedClock) -> None:
-    Mailbox.received.clear()
-    with socketserver.TCPServer(("127.0.0.1", 0), Mailbox) as server:
-        threading.Thread(
-            target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        ).start()
-        mail = {"MAIL": "guardian@example.invalid", "MAIL_FROM": "register@example.invalid"}
-        sending(sqlite_register, **mail, SMTP=f"smtp://127.0.0.1:{server.server_address[1]}")
+    with mailbox() as (address, received):
+        sending(sqlite_register, MAIL="guardian@example.invalid", MAIL_FROM=SENDER, SMTP=address)
         grow(sqlite_register, 3)
         delivering.deliver(sqlite_register)
         grow(sqlite_register)
         delivering.deliver(sqlite_register)
-        (message,) = Mailbox.received
+        (message,) = received
         assert message["To"] == "guardian@example.invalid"
-        assert message["From"] == "register@example.invalid"
+        assert message["From"] == SENDER
         assert len(notes_in(message.as_string())) == 1
         clock.at += timedelta(hours=24)
         delivering.deliver(sqlite_register)
-        server.shutdown()
-    text = Mailbox.received[1].as_string()
+    text = received[1].as_string()
     assert notes_in(text) == newest(sqlite_register)
     assert holds(sqlite_register, text)
     assert not standing(sqlite_register)[0].is_failing

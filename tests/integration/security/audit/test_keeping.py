@@ -17,7 +17,7 @@ from cdop.security.audit.checkpoints import notes_in
 from cdop.security.audit.keeping import kept_sealed
 from cdop.security.audit.models import SealerLease
 from cdop.security.work import Register
-from tests.integration.security.audit.test_delivering import sending
+from tests.mailbox import sending
 
 SYSTEM = system("tests")
 
