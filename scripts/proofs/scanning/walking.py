@@ -62,7 +62,7 @@ def walk(served: Served, session: Session) -> Walk:
 def browser(served: Served, session: Session) -> httpx.Client:
     """Return a client that is this person's browser; it follows no redirect."""
     return httpx.Client(
-        base_url=served.address, headers=session.headers, verify=untrusting(), timeout=30
+        base_url=served.address, headers=session.headers, verify=untrusting(), timeout=120
     )
 
 
