@@ -102,7 +102,7 @@ def _each_way(release: Release) -> Iterable[Release]:
 def _other(release: Release, **parts: Any) -> Release:
     """Return a release like this one but for some parts; it belongs to no session."""
     names = ("id", "organisation_id", "year", "years", "profile", "edition", "recipients", "known")
-    values = {name: getattr(release, name) for name in (*names, "merged")} | parts
+    values = {name: getattr(release, name) for name in (*names, "merged", "asked")} | parts
     if values["merged"] != release.merged or values["years"] != release.years:
         values["known"] = []
     return Release(**values)

@@ -56,7 +56,13 @@ class Package:
     @property
     def title(self) -> str:
         """Return what the package is about: whose figures, of which time."""
-        return f"{self.tables.definitions.title}: {self.name}, {self.period}"
+        return f"{self.subject}: {self.name}, {self.period}"
+
+    @property
+    def subject(self) -> str:
+        """Return what is counted, in words: the year's tables, or those asked for."""
+        asked = [table.title for table in self.tables.asked]
+        return "; ".join(asked) or self.tables.definitions.title
 
     @property
     def period(self) -> str:

@@ -177,22 +177,31 @@ class TableSet(Edition):
 class YearTables:
     """The tables of one year, with the answers that its code lists offer.
 
-    `answers` holds each column's answers as (code, label), in the order of its code list.
+    `answers` holds each column's answers as (code, label), in the order of its code list. `asked`
+    are tables put together for one question: a release of them holds no other.
     """
 
     year: str
     definitions: TableSet
     answers: Mapping[str, tuple[tuple[str, str], ...]]
+    asked: tuple[TableDefinition, ...] = ()
 
     @property
     def tables(self) -> tuple[TableDefinition, ...]:
         """Return the tables of a release, in the order of the edition."""
-        return tuple(table for table in self.every if not table.internal)
+        return self.asked or tuple(table for table in self.every if not table.internal)
 
     @property
     def every(self) -> tuple[TableDefinition, ...]:
         """Return all tables in the order of the edition, those for internal use included."""
-        return self.definitions.every
+        codes = {table.code for table in self.definitions.every}
+        return (*self.definitions.every, *(t for t in self.asked if t.code not in codes))
+
+    @property
+    def populations(self) -> tuple[PopulationDefinition, ...]:
+        """Return the populations that the tables of a release count."""
+        counted = {table.population for table in self.tables}
+        return tuple(p for p in self.definitions.populations if p.code in counted)
 
     @property
     def columns(self) -> tuple[ColumnDefinition, ...]:

@@ -8,6 +8,7 @@ from cdop.errors import Invalid, Refused
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
 from cdop.statistics import rules
+from cdop.statistics.asked import Asked, with_asked
 from cdop.statistics.coarsening import coarsened
 from cdop.statistics.definitions import YearTables, pooled_years, year_days, year_tables
 from cdop.statistics.disclosure import TOTAL, check_floor, profile
@@ -27,7 +28,10 @@ class Known:
 
 @dataclass(frozen=True)
 class Draft:
-    """What a release is to be. `ways` are coarser answers; `year` is the last of `years`."""
+    """What a release is to be. `ways` are coarser answers; `year` is the last of `years`.
+
+    `asked` are its tables; without any, they are those of the year.
+    """
 
     year: str
     profile: str
@@ -36,6 +40,7 @@ class Draft:
     ways: tuple[str, ...] = ()
     known: tuple[Known, ...] = ()
     note: str = ""
+    asked: tuple[Asked, ...] = ()
 
 
 def draft(work: Work, cdop_id: UUID, wanted: Draft, replaces: UUID | None = None) -> Release:
@@ -91,6 +96,7 @@ def as_drafted(release: Release) -> Draft:
         tuple(release.merged.get("ways", ())),
         tuple(Known(r["table"], tuple(r["key"]), r["source"]) for r in release.known),
         release.note,
+        tuple(Asked(r["population"], tuple(r["by"])) for r in release.asked or ()),
     )
 
 
@@ -150,7 +156,7 @@ def _set(work: Work, release: Release, wanted: Draft) -> None:
     _, last = year_days(wanted.year)
     if work.today <= last:
         raise Refused(f"The year {wanted.year} has not ended: a release cannot be changed later.")
-    tables, _ = coarsened(year_tables(wanted.year), wanted.ways)
+    tables, _ = coarsened(with_asked(year_tables(wanted.year), wanted.asked), wanted.ways)
     for each in wanted.known:
         parse_known(f"{each.table},{'/'.join(each.key)},{each.source}", tables)
     for recipient in wanted.recipients:
@@ -161,4 +167,5 @@ def _set(work: Work, release: Release, wanted: Draft) -> None:
     release.recipients = [asdict(each) for each in wanted.recipients]
     release.known = [{**asdict(each), "key": list(each.key)} for each in wanted.known]
     release.merged = {"ways": list(wanted.ways)}
+    release.asked = [{**asdict(each), "by": list(each.by)} for each in wanted.asked] or None
     release.note, release.reason = wanted.note.strip(), ""

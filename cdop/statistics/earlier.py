@@ -11,8 +11,9 @@ from cdop.errors import Refused
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import Organisation
 from cdop.security.work import Work
+from cdop.statistics.asked import Asked, with_asked
 from cdop.statistics.coarsening import coarsened
-from cdop.statistics.definitions import pooled_years, year_tables
+from cdop.statistics.definitions import YearTables, pooled_years, year_tables
 from cdop.statistics.disclosure import Profile
 from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.disclosure.system import Place
@@ -21,6 +22,9 @@ from cdop.statistics.linking import Told
 from cdop.statistics.models import Release
 from cdop.statistics.protecting import Cells
 from cdop.statistics.rules import EVER_OUT
+
+
+_ALIKE = ("year", "years", "merged", "asked", "profile")  # of two editions of one release
 
 
 def releases_before(work: Work, release: Release) -> list[Release]:
@@ -55,17 +59,21 @@ def told(release: Release) -> Told:
 
 def counted(release: Release, records: pd.DataFrame) -> Counted:
     """Return rows as this release counts them."""
-    tables, merged = coarsened(
-        year_tables(release.year, release.edition or None), release.merged.get("ways", ())
-    )
+    tables, merged = tables_of(release)
     return Counted(records, tables, tuple(pooled_years(release.year, release.years)), merged)
+
+
+def tables_of(release: Release) -> tuple[YearTables, Mapping[str, Mapping[str, str]]]:
+    """Return a release's tables, and for each column that it merged its codes' groups."""
+    asked = [Asked(each["population"], tuple(each["by"])) for each in release.asked or ()]
+    tables = with_asked(year_tables(release.year, release.edition or None), asked)
+    return coarsened(tables, release.merged.get("ways", ()))
 
 
 def printed_before(before: Sequence[Release], release: Release) -> Cells:
     """Return what the edition before printed of these years under this profile, if there is one."""
     for each in reversed(before):
-        same = (each.year, each.years, each.merged) == (release.year, release.years, release.merged)
-        if same and each.profile == release.profile:
+        if all(getattr(each, name) == getattr(release, name) for name in _ALIKE):
             return {(t, tuple(key)): shown for t, key, shown in each.ledger["cells"]}
     return {}
 

@@ -81,8 +81,8 @@ def readme(package: Package) -> str:
     lines = [
         f"{package.title} (years from 1 April to 31 March)",
         "",
-        "Three populations, which overlap and are not to be added up:",
-        *(f"- {p.title}: {p.description}" for p in tables.definitions.populations),
+        "What is counted; a death may be of one year, notified in the next, reviewed in a third:",
+        *(f"- {p.title}: {p.description}" for p in tables.populations),
         "",
         *what_was_done(package),
         "",

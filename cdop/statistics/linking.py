@@ -16,6 +16,7 @@ from cdop.statistics.atoms import deaths, links, listed, part
 from cdop.statistics.disclosure.parts import assembled
 from cdop.statistics.disclosure.reading import OPEN
 from cdop.statistics.disclosure.system import (
+    TOTAL,
     Counts,
     Dimension,
     Earlier,
@@ -128,11 +129,11 @@ def _grown(
     `starts` has the first atom of each bundle: only atoms of one bundle can be compared.
     """
     sets = [set(system.sums[[cell]].indices.tolist()) for cell in range(len(system.values))]
-    found = set()
-    ours = {t.code for t in now.tables.tables}
-    for (table, key), cell in system.places.items():
-        for told in before if table in ours else ():
-            other = system.places.get((f"{told.id}:{table}", key), cell)
+    ours, found = _named(system, "", now), set()
+    for told in before:
+        theirs = _named(system, f"{told.id}:", told.counted)
+        for name in ours.keys() & theirs.keys():
+            cell, other = ours[name], theirs[name]
             ends = [min(sets[each]) for each in (cell, other) if sets[each]]
             if len(set(np.searchsorted(starts, ends, side="right"))) > 1:
                 raise Unsafe("Two releases count the same in ways that cannot be compared")
@@ -141,3 +142,16 @@ def _grown(
             elif sets[cell] < sets[other]:
                 found.add((other, cell))
     return tuple(sorted(found))
+
+
+def _named(
+    system: LinearSystem, id: str, of: Counted
+) -> dict[tuple[str, frozenset[tuple[str, str]]], int]:
+    """Return the cells of a release by whom they count and by which codes, in whatever table."""
+    tables = {id + table.code: table for table in of.tables.tables}
+    found: dict[tuple[str, frozenset[tuple[str, str]]], int] = {}
+    for (name, key), cell in system.places.items():
+        if table := tables.get(name):
+            codes = frozenset((n, c) for n, c in zip(table.by, key, strict=True) if c != TOTAL)
+            found[table.population, codes] = cell
+    return found

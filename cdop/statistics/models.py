@@ -15,10 +15,11 @@ class Release(SQLModel, table=True):
 
     `state` and what leads from one to the next: `cdop.statistics.rules`. `year` is the last of
     `years` pooled ones. `recipients` are those it is for; `known` are counts that others have
-    published. `snapshot` holds the coded rows that were counted, so that the package can be built
-    again byte for byte; `package` is the zip that people download, `digest` its SHA-256; `ledger`
-    says for each published cell what was shown; `certificate` is the keyed digest of the proof,
-    whose witnesses are not kept. `against` are the earlier releases it was proved against.
+    published; `asked` are its tables, where they are not those of the year. `snapshot` holds the
+    coded rows that were counted, so that the package can be built again byte for byte; `package`
+    is the zip that people download, `digest` its SHA-256; `ledger` says for each published cell
+    what was shown; `certificate` is the keyed digest of the proof, whose witnesses are not kept.
+    `against` are the earlier releases it was proved against.
     """
 
     __tablename__ = "releases"
@@ -53,6 +54,7 @@ class Release(SQLModel, table=True):
     recipients: list[dict[str, Any]] = Field(default_factory=list, sa_type=Document)
     known: list[dict[str, Any]] = Field(default_factory=list, sa_type=Document)
     merged: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
+    asked: list[dict[str, Any]] | None = Field(default=None, sa_type=Document)
     note: str = Field(default="", sa_type=Text)
     replaces_id: UUID | None = Field(default=None, sa_type=Key, foreign_key="releases.id")
     against: list[str] = Field(default_factory=list, sa_type=Document)

@@ -76,7 +76,8 @@ def released_years(work: Work, slug: str) -> list[Series]:
     query = select(Release).where(
         col(Release.organisation_id).in_(places), Release.state == RELEASED, Release.years == 1
     )
-    latest = {r.year: r for r in work.session.exec(query.order_by(col(Release.id)))}
+    found = work.session.exec(query.order_by(col(Release.id)))
+    latest = {release.year: release for release in found if not release.asked}
     years = sorted(counting.years(work, cdop.id)[:YEARS])
     work.audit(READ, ("organisations", cdop.id), cdop.id, report="dashboard", years=len(years))
     return _series({y: _released(latest[y]) if y in latest else {} for y in years})

@@ -5,7 +5,7 @@ times and sizes tell nothing that the tables do not.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from cdop.errors import Misconfigured
@@ -26,9 +26,9 @@ SIGNS = "statistics:package"
 __all__ = ["SIGNS", "Package", "package_name", "write_package"]
 
 
-def package_name(slug: str, year: str, profile_id: str) -> str:
-    """Return a package's file name. It holds no count."""
-    return f"{slug}-{year}-{profile_id}.zip"
+def package_name(slug: str, year: str, profile_id: str, asked: Iterable[str] = ()) -> str:
+    """Return a package's file name; `asked` are the tables that are not the year's."""
+    return "-".join([slug, year, *asked, profile_id]) + ".zip"
 
 
 def write_package(package: Package, sign: Callable[[bytes], bytes] | None = None) -> bytes:

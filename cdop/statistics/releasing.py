@@ -10,6 +10,7 @@ from cdop.errors import NotFound, Unsafe
 from cdop.organisations import queries as organisations
 from cdop.security.actor import everywhere
 from cdop.security.work import Work
+from cdop.statistics.asked import Asked
 from cdop.statistics.models import Release, ReleaseEvent
 from cdop.statistics.package import package_name
 from cdop.statistics.protecting import Cells
@@ -35,25 +36,11 @@ def get_release(work: Work, release_id: UUID) -> Release:
     return find_release(work, release_id, READ)
 
 
-def latest_release(work: Work, cdop_id: UUID, year: str | None = None) -> Release | None:
-    """Return the newest release of a panel's year that is out, or of its last year that has one.
-
-    Raises Denied without the permission at that panel.
-    """
-    work.check(READ, cdop_id)
-    query = select(Release).where(
-        Release.organisation_id == cdop_id, Release.state == State.RELEASED, Release.years == 1
-    )
-    if year:
-        query = query.where(Release.year == year)
-    order = (col(Release.year).desc(), col(Release.approved_at).desc())
-    return work.session.exec(query.order_by(*order)).first()
-
-
 def releases(work: Work, cdop_ids: Iterable[UUID]) -> dict[tuple[UUID, str], UUID]:
     """Return the newest release that is out of each year of some panels, by panel and year."""
     out = [each for each in ledger(work, cdop_ids) if each.state == State.RELEASED]
-    return {(r.organisation_id, r.year): r.id for r in reversed(out) if r.years == 1}
+    yearly = [each for each in reversed(out) if each.years == 1 and not each.asked]
+    return {(each.organisation_id, each.year): each.id for each in yearly}
 
 
 def ledger(work: Work, cdop_ids: Iterable[UUID] | None = None) -> list[Release]:
@@ -87,7 +74,13 @@ def package_bytes(work: Work, release_id: UUID) -> tuple[str, bytes]:
     work.audit(
         READ, ("releases", found.id), found.organisation_id, year=found.year, digest=found.digest
     )
-    return package_name(cdop.slug, found.year, found.profile), found.package
+    return file_name(cdop.slug, found), found.package
+
+
+def file_name(slug: str, release: Release) -> str:
+    """Return the name of a release's package. It holds no count."""
+    asked = [Asked(each["population"], tuple(each["by"])).code for each in release.asked or ()]
+    return package_name(slug, release.year, release.profile, asked)
 
 
 def note_download(work: Work, release: Release, remark: str = "") -> None:

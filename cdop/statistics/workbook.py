@@ -47,7 +47,8 @@ def workbook(package: Package) -> bytes:
         ("Percentages", "Percentages with 95% intervals", _shares(package)),
         ("Rates", "Rates with 95% intervals", _rates(package)),
     ):
-        sheets[name] = _sheet(gptables, package, name.lower(), title, head, rows)
+        if rows:
+            sheets[name] = _sheet(gptables, package, name.lower(), title, head, rows)
     out = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "No note text provided")  # the cover explains symbols

@@ -28,21 +28,21 @@ HOW = (
 
 def released_report(package: Package) -> Report:
     """Return the report of a release."""
-    definitions = package.tables.definitions
+    tables, measured = package.tables, _measured(package)
     parts = [
         Part("In short", _in_short(package)),
-        *(_population(package, p.code, p.title, p.description) for p in definitions.populations),
-        Part("Percentages and rates", [HOW], grids=_measured(package)),
+        *(_population(package, p.code, p.title, p.description) for p in tables.populations),
+        *([Part("Percentages and rates", [HOW], grids=measured)] if measured else []),
         Part("How the figures were protected", what_was_done(package), grids=[_symbols()]),
-        Part("About the tables", [f"Tables: {definitions.source}.", *_sources(package)]),
+        Part("About the tables", [f"Tables: {tables.definitions.source}.", *_sources(package)]),
     ]
-    return Report(definitions.title, f"{package.name}, {package.period}", "", parts)
+    return Report(package.subject, f"{package.name}, {package.period}", "", parts)
 
 
 def _in_short(package: Package) -> list[str]:
-    said = [
-        f"{p.title}: {_total(package, p.code)}." for p in package.tables.definitions.populations
-    ]
+    said = [f"{p.title}: {_total(package, p.code)}." for p in package.tables.populations]
+    if len(said) == 1:
+        return said
     return [
         *said,
         "These three overlap and are not added up: a death may be of one year, notified in the "
@@ -79,10 +79,11 @@ def _grid(package: Package, table: TableDefinition) -> Grid:
 
 def _measured(package: Package) -> list[Grid]:
     tables, cells = package.tables, package.protected.cells
-    return [
+    grids = [
         share_grid(shares(tables, cells)),
         rate_grid(rates(tables, cells, package.denominators)),
     ]
+    return [each for each in grids if each.rows]
 
 
 def share_grid(found: Sequence[Share]) -> Grid:

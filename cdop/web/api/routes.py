@@ -10,8 +10,8 @@ from fastapi.openapi.utils import get_openapi
 
 from cdop import __version__
 from cdop.statistics import released
-from cdop.statistics.package import package_name
 from cdop.statistics.released import Published
+from cdop.statistics.releasing import file_name
 from cdop.web.api.answers import ReleaseAnswer, ReleasesAnswer, TableAnswer
 from cdop.web.deps import CurrentActor, CurrentRegister, by_token, public
 
@@ -48,7 +48,7 @@ def get_release(register: CurrentRegister, actor: CurrentActor, release_id: UUID
 def get_package(register: CurrentRegister, actor: CurrentActor, release_id: UUID) -> Response:
     """Return the whole signed package as a zip."""
     found = register.do(actor, released.package, release_id)
-    name = package_name(str(found.organisation_id), found.year, found.profile)
+    name = file_name(str(found.organisation_id), found)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(found.package, media_type="application/zip", headers=headers)
 

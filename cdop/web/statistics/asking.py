@@ -1,17 +1,20 @@
-"""The table builder: a question asked of exact figures, answered on the page and nowhere else."""
+"""The table builder: a question answered on the page; from there its table may go to the desk."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
 from cdop.errors import Invalid
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
-from cdop.statistics import counting, questions
+from cdop.statistics import counting, questions, releasing
+from cdop.statistics.asked import Asked
 from cdop.statistics.counting import INTERNAL
-from cdop.statistics.definitions import MOST_POOLED, YearTables, table_sets
+from cdop.statistics.definitions import MOST_POOLED, table_sets, year_days
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
 from cdop.web.forms import Bound, Form, PostedForm, ask, bind, blank
+from cdop.web.statistics.desk_pages import address
 from cdop.web.statistics.figures import Bars, Grid, bars, grid
 from cdop.web.templating import render
 
@@ -31,20 +34,35 @@ class Question(Form):
 
 
 @dataclass(frozen=True)
-class BuilderPage:
-    """The question's form; with an answer its title, and a chart or a grid."""
+class AnswerView:
+    """An answer: a chart or a grid, exact or from `release`; neither where it is not released.
 
+    `warning` stands over exact counts. `draft` is where a release of the table is drafted, if it
+    may be; `not_yet` says why that has to wait.
+    """
+
+    title: str
+    table: str
     warning: str
+    release: str
+    chart: Bars | None
+    grid: Grid | None
+    draft: str
+    not_yet: bool
+
+
+@dataclass(frozen=True)
+class BuilderPage:
+    """The question's form, and what was answered."""
+
     form: Bound[Question]
     panels: list[tuple[str, str]]
     populations: list[tuple[str, str]]
     columns: list[tuple[str, str]]
-    title: str = ""
-    chart: Bars | None = None
-    grid: Grid | None = None
+    answer: AnswerView | None = None
 
 
-@router.get(HERE, dependencies=[requires(counting.READ)])
+@router.get(HERE, dependencies=[requires(questions.READ)])
 def question(request: Request, register: CurrentRegister, actor: CurrentActor) -> Response:
     """Show the form."""
     with register.reading(actor) as work:
@@ -52,7 +70,7 @@ def question(request: Request, register: CurrentRegister, actor: CurrentActor) -
     return render(request, "statistics/builder.html", page)
 
 
-@router.post(HERE, dependencies=[requires(counting.READ)])
+@router.post(HERE, dependencies=[requires(questions.READ)])
 def answer(
     request: Request, register: CurrentRegister, actor: CurrentActor, posted: PostedForm
 ) -> Response:
@@ -60,11 +78,9 @@ def answer(
     bound, found = bind(Question, posted), None
     if bound.model:
         q = bound.model
-        by = [name for name in (q.by, q.across) if name]
+        asked = Asked(q.population, tuple(name for name in (q.by, q.across) if name))
         try:
-            found = register.do(
-                actor, questions.ask_table, q.cdop, q.year, q.pooled, q.population, by
-            )
+            found = register.do(actor, questions.ask_table, q.cdop, q.year, q.pooled, asked)
         except Invalid as invalid:
             bound = bound.refused(invalid)
     with register.reading(actor) as work:
@@ -73,24 +89,45 @@ def answer(
 
 
 def _page(work: Work, form: Bound[Question], found: questions.Answer | None = None) -> BuilderPage:
-    panels = counting.cdops(work)
+    panels = counting.cdops(work, questions.READ)
     names = organisations.names_on(work.session, [p.id for p in panels], work.today)
     definitions = table_sets()[-1]
-    answered = _answered(found) if found else ("", None, None)
     return BuilderPage(
-        INTERNAL,
         form,
         [(panel.slug, names[panel.id]) for panel in panels],
         [(p.code, p.title) for p in definitions.populations],
         [(column.name, column.title) for column in definitions.columns],
-        *answered,
+        _answered(work, found) if found else None,
     )
 
 
-def _answered(found: questions.Answer) -> tuple[str, Bars | None, Grid | None]:
-    tables: YearTables = found.tables
-    years = f"{found.pooled} years to the end of {tables.year}" if found.pooled > 1 else tables.year
-    title = f"{found.name}, {years}"
-    if len(found.table.by) == 1:
-        return title, bars(tables, found.table, found.figures), None
-    return title, None, grid(tables, found.table, found.figures)
+def _answered(work: Work, found: questions.Answer) -> AnswerView:
+    tables, pooled = found.tables, found.pooled
+    years = f"{pooled} years to the end of {tables.year}" if pooled > 1 else tables.year
+    drawn, crossed = (found.cells, found.zero), len(found.table.by) == 2
+    may_build = work.actor.may(releasing.BUILD, found.cdop.id)
+    ended = work.today > year_days(tables.year)[1]
+    return AnswerView(
+        title=f"{found.name}, {years}",
+        table=found.table.title,
+        warning=INTERNAL if found.exact else "",
+        release=address(found.release.id) if found.release else "",
+        chart=None if crossed or not found.cells else bars(tables, found.table, *drawn),
+        grid=grid(tables, found.table, *drawn) if crossed and found.cells else None,
+        draft=_drafting(found) if may_build and ended else "",
+        not_yet=may_build and not ended,
+    )
+
+
+def _drafting(found: questions.Answer) -> str:
+    """Return where a release of the table is drafted."""
+    by, across = (*found.asked.by, "")[:2]
+    wanted = {
+        "cdop": found.cdop.slug,
+        "year": found.tables.year,
+        "years": found.pooled,
+        "population": found.asked.population,
+        "by": by,
+        "across": across,
+    }
+    return f"/statistics/releases/new?{urlencode(wanted)}"

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from cdop.statistics.asked import Asked, with_asked
 from cdop.statistics.coarsening import coarsenings
 from cdop.statistics.definitions import year_tables
 from cdop.statistics.drafting import Draft, parse_known
@@ -24,6 +25,9 @@ class DraftForm(Form):
     ways: list[str] = ask("coarser answers", [])
     known: str = ask("counts published by others", "", max_length=MOST_KNOWN)
     note: str = ask("the note", "", max_length=MOST_NOTE)
+    population: str = ask("whom to count", "", max_length=40)
+    by: str = ask("the column", "", max_length=40)
+    across: str = ask("the second column", "", max_length=40)
 
     def wanted(self) -> Draft:
         """Return the draft. Raises Invalid for a known count that no table has."""
@@ -31,9 +35,18 @@ class DraftForm(Form):
         found = [Recipient(name, self.audience) for name in names]
         if self.board:
             found[0] = Recipient(found[0].name, self.audience, self.board)
-        known = parse_known(self.known, year_tables(self.year))
+        asked = asked_for(self.population, self.by, self.across)
+        known = parse_known(self.known, with_asked(year_tables(self.year), asked))
         ways = tuple(way for way in self.ways if way in coarsenings())
-        return Draft(self.year, self.profile, tuple(found), self.years, ways, known, self.note)
+        return Draft(
+            self.year, self.profile, tuple(found), self.years, ways, known, self.note, asked
+        )
+
+
+def asked_for(population: str, by: str, across: str) -> tuple[Asked, ...]:
+    """Return the table that a draft is made for, if it is not for those of the year."""
+    columns = tuple(name for name in (by, across) if name)
+    return (Asked(population, columns),) if population or columns else ()
 
 
 class ChooseForm(Form):

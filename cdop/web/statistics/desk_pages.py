@@ -1,5 +1,6 @@
 """What the release desk shows: the ledger, a form, and one release in whatever state it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,20 +9,21 @@ from cdop.jobs.models import Job
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
 from cdop.statistics import counting, releasing, rules, settling, working
+from cdop.statistics.asked import with_asked
 from cdop.statistics.coarsening import coarsenings
-from cdop.statistics.definitions import pooled_years, year_days
+from cdop.statistics.definitions import pooled_years, year_days, year_tables
 from cdop.statistics.disclosure import profile, profiles
 from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.disclosure.rounding import LOW
 from cdop.statistics.drafting import as_drafted
-from cdop.statistics.earlier import counted, rows_of
+from cdop.statistics.earlier import tables_of
 from cdop.statistics.explaining import reader
 from cdop.statistics.models import Release, ReleaseEvent
 from cdop.statistics.rules import State
 from cdop.web.buttons import Button, why_not
 from cdop.web.forms import Bound, blank
 from cdop.web.showing import Event
-from cdop.web.statistics.desk_forms import ApproveForm, DraftForm, ReasonForm
+from cdop.web.statistics.desk_forms import ApproveForm, DraftForm, ReasonForm, asked_for
 from cdop.web.statistics.figures import Section, sections
 from cdop.web.templating import moment
 
@@ -62,10 +64,11 @@ class DeskPage:
 
 @dataclass(frozen=True)
 class DraftPage:
-    """The form of a draft."""
+    """The form of a draft. `asked`: the titles of its tables, where they are not the year's."""
 
     form: Bound[DraftForm]
     name: str
+    asked: list[str]
     profiles: list[tuple[str, str]]
     ways: list[tuple[str, str]]
     boards: list[tuple[str, str]]
@@ -139,7 +142,7 @@ def desk_page(work: Work) -> DeskPage:
     )
     rows: list[list[object]] = [
         [
-            {"text": f"{names[r.organisation_id]}, {period(r)}", "href": address(r.id)},
+            {"text": _titled(names[r.organisation_id], r), "href": address(r.id)},
             profile(r.profile).title,
             rules.WORDS[State(r.state)],
             ", ".join(each["name"] for each in r.recipients),
@@ -150,14 +153,17 @@ def desk_page(work: Work) -> DeskPage:
     return DeskPage(rows, work.actor.may(releasing.BUILD))
 
 
-def draft_page(work: Work, form: Bound[DraftForm], slug: str, year: str) -> DraftPage:
+def draft_page(work: Work, form: Bound[DraftForm]) -> DraftPage:
     """Return the form of a draft. Raises Denied, NotFound for a panel out of reach."""
-    cdop = counting.find_cdop(work, slug, releasing.BUILD)
+    cdop = counting.find_cdop(work, form.value("cdop"), releasing.BUILD)
+    year = form.value("year")
+    asked = asked_for(*map(form.value, ("population", "by", "across")))
     every = [(each.id, each.title) for each in profiles().values()]
     ways = [(each.id, each.title) for each in coarsenings().values()]
     return DraftPage(
         form,
         organisations.name_on(work.session, cdop.id, year_days(year)[1]),
+        [table.title for table in with_asked(year_tables(year), asked).asked],
         every,
         ways,
         _boards(work, cdop.id),
@@ -165,16 +171,10 @@ def draft_page(work: Work, form: Bound[DraftForm], slug: str, year: str) -> Draf
     )
 
 
-def new_form(slug: str, year: str) -> Bound[DraftForm]:
+def new_form(slug: str, year: str, asked: Mapping[str, object]) -> Bound[DraftForm]:
     """Return the form of a new draft, filled as it mostly is."""
-    values = {
-        "cdop": slug,
-        "year": year,
-        "years": 1,
-        "audience": "partner",
-        "profile": releasing.DEFAULT_PROFILE,
-    }
-    return blank(DraftForm, values)
+    usual = {"audience": "partner", "profile": releasing.DEFAULT_PROFILE}
+    return blank(DraftForm, {"cdop": slug, "year": year, **usual, **asked})
 
 
 def release_page(
@@ -239,18 +239,26 @@ def period(release: Release) -> str:
     return years[0] if len(years) == 1 else f"{years[0]} to {years[-1]}"
 
 
+def _titled(name: str, release: Release) -> str:
+    return ": ".join([f"{name}, {period(release)}", *_asked_titles(release)])
+
+
+def _asked_titles(release: Release) -> list[str]:
+    """Return the titles of a release's tables, where they are not those of the year."""
+    return [table.title for table in tables_of(release)[0].asked] if release.asked else []
+
+
 def address(release_id: UUID) -> str:
     """Return the address of a release's page."""
     return f"/statistics/releases/{release_id}"
 
 
 def _sections(release: Release) -> list[Section]:
-    of = counted(release, rows_of(release.snapshot)) if release.snapshot else None
-    cells = releasing.shown_cells(release)
-    if of is None:
+    if not release.snapshot:
         return []
+    tables, _ = tables_of(release)
     rounds = profile(release.profile).others == Others.CONTROLLED
-    return sections(of.tables, cells, LOW if rounds else "0")
+    return sections(tables, releasing.shown_cells(release), LOW if rounds else "0")
 
 
 def _rounding(release: Release) -> str:
@@ -272,7 +280,9 @@ def _boards(work: Work, cdop_id: UUID) -> list[tuple[str, str]]:
 
 
 def _facts(release: Release) -> list[tuple[str, object]]:
+    asked = [("Tables", "; ".join(_asked_titles(release)))] if release.asked else []
     found: list[tuple[str, object]] = [
+        *asked,
         ("Protection", profile(release.profile).title),
         ("For", "; ".join(each["name"] for each in release.recipients)),
         ("Drafted", f"{moment(release.drafted_at)}, by {release.drafted_by}"),

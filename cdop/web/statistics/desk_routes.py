@@ -46,10 +46,15 @@ def new(
     actor: CurrentActor,
     cdop: str = "",
     year: str = "",
+    years: int = 1,
+    population: str = "",
+    by: str = "",
+    across: str = "",
 ) -> Response:
-    """Show the form of a draft."""
+    """Show the form of a draft: of the year's tables, or of one that was asked for."""
+    asked = {"years": years, "population": population, "by": by, "across": across}
     with register.reading(actor) as work:
-        page = draft_page(work, new_form(cdop, year), cdop, year)
+        page = draft_page(work, new_form(cdop, year, asked))
     return render(request, "statistics/draft.html", page)
 
 
@@ -72,7 +77,7 @@ def draft(
     if not bound.value("cdop"):
         raise Invalid(dict(bound.errors))
     with register.reading(actor) as work:
-        page = draft_page(work, bound, bound.value("cdop"), bound.value("year"))
+        page = draft_page(work, bound)
     return render(request, "statistics/draft.html", page, status=422)
 
 

@@ -48,7 +48,7 @@ class Section:
 
 
 def sections(tables: YearTables, cells: Cells, zero: str = "0") -> list[Section]:
-    """Return the three populations of a year, each with its own tables.
+    """Return the populations that the tables count, each with its own tables.
 
     `zero` is what stands for a 0: where counts are rounded it means no more than that they are few.
     """
@@ -56,6 +56,8 @@ def sections(tables: YearTables, cells: Cells, zero: str = "0") -> list[Section]
     for population in tables.definitions.populations:
         mine = [t for t in tables.every if t.population == population.code]
         own = [t for t in mine if (t.code, (TOTAL,) * len(t.by)) in cells]
+        if not own:
+            continue
         codes = {table.code for table in own}
         found.append(
             Section(

@@ -25,6 +25,7 @@ from cdop.statistics import (
     releasing,
     settling,
 )
+from cdop.statistics.asked import Asked
 from cdop.statistics.disclosure import worker
 from cdop.statistics.models import Release
 from cdop.statistics.rules import Recipient
@@ -294,6 +295,30 @@ def test_a_rounded_number_stays_while_the_truth_is_within_its_reach(
     before, now = releasing.shown_cells(first), releasing.shown_cells(second)
     changed = [place for place in now if now[place] != before[place]]
     assert len(changed) <= len(now) // 20
+
+
+def test_a_table_asked_for_goes_through_the_same_gate(sqlite_county: Herefordshire) -> None:
+    """Drafted, protected beside what went out before, approved by a second person, frozen."""
+    first = released(sqlite_county, asked=(Asked("reviewed", ("sex",)),))
+    asked = (Asked("reviewed", ("place", "sex")),)
+    second = built(sqlite_county, asked=asked)
+    assert second.against == [str(first.id)]
+    assert "ledger" in second.ledger["attackers"]
+    content = files(approved(sqlite_county, second))
+    tables = [name for name in content if name.startswith("tables/reviewed-by-")]
+    assert tables == ["tables/reviewed-by-place-sex.csv"]
+    described = json.loads(content["datapackage.json"])["title"]
+    assert described.startswith("Reviewed in the year by place of death and sex: ")
+    counts = list(csv.DictReader(io.StringIO(content[tables[0]])))
+    assert not {"1", "2", "3", "4"} & {row["count"] for row in counts}
+    analyst = sqlite_county.actors["analyst"]
+    name, _ = sqlite_county.register.do(analyst, releasing.package_bytes, second.id)
+    assert name == "herefordshire-cdop-2013-14-reviewed-by-place-sex-partner-1to4.zip"
+    assert settling.rebuild(sqlite_county.register, analyst, second.id)[1]
+    with sqlite_county.register.reading(analyst) as work:
+        assert not releasing.releases(work, [sqlite_county[PANEL]])  # the year's own are not out
+    with pytest.raises(Invalid, match="may not read"):
+        drafted(sqlite_county, asked=(Asked("reviewed", ("names",)),))
 
 
 def test_the_panel_that_took_its_place_is_held_against_its_releases(

@@ -107,8 +107,8 @@ class Reader:
             .by[0]
         )
         return [
-            _value(year, *kind, population) == "yes"
-            and key[0] in (TOTAL, _value(year, *kind, column))
+            value(year, *kind, population) == "yes"
+            and key[0] in (TOTAL, value(year, *kind, column))
             for kind in self.kinds
         ]
 
@@ -127,7 +127,7 @@ class Reader:
         return float(round(ends[1] - ends[0]))
 
 
-def _value(year: str, way: tuple[str, str, str], sex: str, modifiable: str, column: str) -> str:
+def value(year: str, way: tuple[str, str, str], sex: str, modifiable: str, column: str) -> str:
     died, notified, reviewed = way
     match column:
         case "died" | "notified" | "reviewed":

@@ -107,7 +107,7 @@ def test_a_question_is_answered_exactly_and_audited(county: Herefordshire) -> No
     client = browser(county, "analyst")
     assert client.get("/statistics/builder").status_code == 200
     page = client.submit("/statistics/builder", ASKED).text
-    assert "Reviewed in the year by sex" in page
+    assert "Reviews completed in the year by sex" in page
     assert audited(county.register, "statistics:exact:read")[-1].detail["by"] == ["sex"]
     two = client.submit("/statistics/builder", {**ASKED, "across": "place", "pooled": "3"})
     assert "Reviewed in the year by sex and place of death" in two.text
