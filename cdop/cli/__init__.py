@@ -16,7 +16,6 @@ from cdop.cli import (
     demonstration,
     keys,
     organisations,
-    packages,
     permissions,
     protect,
     protect_help,
@@ -71,9 +70,7 @@ app.command("report")(reports.report)
 app.command("protect", help=protect_help.HELP)(protect.protect)
 app.add_typer(users.app, name="user")
 app.add_typer(organisations.app, name="organisation")
-releases.releases.command("verify")(packages.verify)
-releases.releases.command("key")(packages.show_key)
-app.add_typer(releases.releases, name="release")
+app.add_typer(releases.app, name="release")
 app.add_typer(reference.app, name="reference")
 app.add_typer(backups.app, name="backup")
 app.add_typer(keys.app, name="keys")
