@@ -1,5 +1,7 @@
 """A release leaves signed, and whoever has the board's key can check it without the register."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from cdop.cli import app
 from cdop.security.work import Register
+from cdop.statistics import disclosure, drafting
 from tests.deaths import YEAR, herefordshire_2013_14
 from tests.factories import herefordshire
 
@@ -23,8 +26,13 @@ def test_a_release_is_verified_offline(
     file, key = tmp_path / "release.zip", tmp_path / "key.pem"
     with monkeypatch.context() as patched:
         patched.setattr("cdop.cli.running.open_register", lambda _: sqlite_register)
-        wanted = ("--board", "herefordshire", "--year", YEAR, "--to", file)
-        built = cdop("release", "build", *wanted, "--approve-as", "release-approver")
+        wanted = ("--board", "herefordshire", "--year", YEAR, "--table", "reviewed:sex,place")
+        alone = cdop("release", "build", *wanted, "--json")
+        assert "reviewed:sex,place" in alone.stdout
+        own = cdop("release", "approve", json.loads(alone.stdout)["id"])
+        assert (own.exit_code, "You drafted or built" in own.output) == (1, True)
+        second = ("--to", file, "--approve-as", "release-approver")
+        built = cdop("release", "build", *wanted, *second)
         assert built.exit_code == 0, built.output
         key.write_text(cdop("release", "key", "--board", "herefordshire-cdop").output)
     digest = built.output.split()[-1]
@@ -38,3 +46,29 @@ def test_a_release_is_verified_offline(
     changed = cdop("release", "verify", file, "--key", key)
     assert changed.exit_code == 1
     assert "changed" in changed.output
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--profile", "weak"), "uncertain by 3"),
+        (("--table", "reviewed:names"), "Statistics may not read that column"),
+        (("--table", "died:category"), "known of deaths"),
+        (("--public",), "made for the public"),
+        (("--year", "2013"), "2013-14"),
+    ],
+)
+def test_a_draft_that_cannot_be_is_one_sentence(
+    sqlite_register: Register,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    sentence: str,
+) -> None:
+    weak = replace(disclosure.profile("partner-1to4"), width=2)
+    if "weak" in options:
+        monkeypatch.setattr(drafting, "profile", lambda _: weak)
+    monkeypatch.setattr("cdop.cli.running.open_register", lambda _: sqlite_register)
+    herefordshire(sqlite_register)
+    ended = cdop("release", "draft", "--board", "herefordshire", "--year", YEAR, *options)
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert sentence in ended.stderr

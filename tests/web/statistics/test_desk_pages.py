@@ -1,6 +1,7 @@
 """The release desk in the browser: compared and built beside the page, approved, withdrawn."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from cdop.jobs import keeping
 from cdop.jobs.keeping import SILENT, TRIES
 from cdop.jobs.models import Job
 from cdop.security.work import Register
-from cdop.statistics import advising, proving, working
+from cdop.statistics import advising, disclosure, drafting, proving, working
 from cdop.statistics.advising import Kept
 from cdop.web.app import create_app
 from tests.client import Client, raising
@@ -150,6 +151,15 @@ def test_a_draft_that_cannot_be_keeps_what_was_typed(
     assert answer.status_code == 422
     assert sentence in text(answer.text)
     assert (WANTED | changes)["recipients"] in answer.text
+
+
+def test_a_profile_below_the_floor_drafts_nothing(
+    web: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weak = replace(disclosure.profile("partner-1to4"), width=2)
+    monkeypatch.setattr(drafting, "profile", lambda _: weak)
+    answer = web.submit("/statistics/releases", WANTED)
+    assert (answer.status_code, "uncertain by 3" in text(answer.text)) == (422, True)
 
 
 @pytest.mark.usefixtures("quick")
