@@ -23,7 +23,6 @@ from cdop.statistics.models import Release
 from cdop.statistics.protecting import Cells
 from cdop.statistics.rules import EVER_OUT
 
-
 _ALIKE = ("year", "years", "merged", "asked", "profile")  # of two editions of one release
 
 
