@@ -24,6 +24,7 @@ from cdop.cli import (
     releases,
     reports,
     retention,
+    sign_ins,
     users,
 )
 from cdop.cli.running import Commands
@@ -68,6 +69,9 @@ app.command("doctor")(registers.doctor)
 app.command("permissions")(permissions.permissions)
 app.command("report")(reports.report)
 app.command("protect", help=protect_help.HELP)(protect.protect)
+users.app.command("identities")(sign_ins.identities)
+users.app.command("unlink")(sign_ins.unlink)
+users.app.command("end-deputy")(sign_ins.end_deputy)
 app.add_typer(users.app, name="user")
 app.add_typer(organisations.app, name="organisation")
 app.add_typer(releases.app, name="release")

@@ -10,7 +10,8 @@ import typer
 
 from cdop.cli import running
 from cdop.errors import NotFound
-from cdop.retention import erasing, ledger, listing, periods, reapplying, records, sign_ins
+from cdop.reference.retention import record_kind
+from cdop.retention import erasing, ledger, listing, old_rows, periods, reapplying, records
 from cdop.retention.listing import Preview
 from cdop.retention.models import Erasure
 from cdop.retention.periods import NewPeriod
@@ -144,12 +145,13 @@ def listed(
         typer.echo(f"{row.reference}  {row.state}  proposed by {row.proposed_by}")
 
 
-@app.command("remove-sign-ins")
-def remove_sign_ins(context: typer.Context, as_user: running.AsUser = None) -> None:
-    """Remove the sign-ins past the register's period for them."""
+@app.command("remove-old")
+def remove_old(context: typer.Context, as_user: running.AsUser = None) -> None:
+    """Remove sign-ins, invitations, used codes and words past the register's periods for them."""
     register = running.opened(context)
-    count = register.do(running.acting(register, as_user), sign_ins.remove_sign_ins)
-    typer.echo(f"Removed: {count} sign-ins.")
+    removed = register.do(running.acting(register, as_user), old_rows.remove_old)
+    for kind, count in removed.items():
+        typer.echo(f"{record_kind(kind).label}: {count} removed.")
 
 
 @app.command("reapply")

@@ -22,7 +22,7 @@ class RecordKind(Frozen):
     label: str = Field(min_length=1)
     counts_from: str = Field(min_length=1)
     kept_by: Literal["organisation", "register"]
-    erased_by: Literal["key", "rows", "never"]
+    erased_by: Literal["key", "rows", "words", "never"]
     why_never: str = ""
     source: str = Field(min_length=1)
     certainty: Certainty

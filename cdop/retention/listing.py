@@ -13,14 +13,14 @@ from sqlalchemy import func
 from sqlmodel import SQLModel, col, select
 
 from cdop.organisations import queries as organisations
-from cdop.organisations.models import Account, Organisation, SignIn
+from cdop.organisations.models import Account, Organisation
 from cdop.reference.retention import RecordKind, period_began, period_ends, record_kinds
 from cdop.retention import periods, records, rules
 from cdop.retention.holds import organisations_held, records_held
 from cdop.retention.models import Erasure, RetentionPeriod
 from cdop.retention.moments import over_before
+from cdop.retention.old_rows import OLD
 from cdop.retention.records import Record
-from cdop.retention.sign_ins import ENDED
 from cdop.security.actor import everywhere
 from cdop.security.models import AuditEntry
 from cdop.security.work import Work
@@ -161,7 +161,7 @@ def _count(
 
 
 _ROWS: dict[str, tuple[type[SQLModel], Any]] = {
-    "sign-in": (SignIn, ENDED),
+    **OLD,
     "account": (Account, col(Account.disabled_at)),
     "audit-log": (AuditEntry, col(AuditEntry.at)),
     "release": (Release, col(Release.approved_at)),

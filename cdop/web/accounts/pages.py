@@ -17,6 +17,7 @@ from cdop.sign_in.handing_over import Handed
 from cdop.sign_in.identities import keeping as identities
 from cdop.web.accounts.account_buttons import AccountButtons, account_buttons
 from cdop.web.accounts.forms import Address, DeputyForm, EndRole, Find, NewAccount, RoleForm
+from cdop.web.buttons import Button, why_not
 from cdop.web.forms import Bound, blank
 from cdop.web.templating import day, moment
 
@@ -25,6 +26,7 @@ NOTICES = {
     "role": "The role was given. It counts from the account's next request.",
     "ended": "The role ends. That counts from the account's next request.",
     "deputy": "The deputy was entered.",
+    "deputy-ended": "The standing in was ended. That counts from the account's next request.",
     "address": "The address was set. The one before is told of it.",
     "disabled": "The account is disabled, and its sessions were ended.",
     "enabled": "The account is enabled.",
@@ -50,6 +52,14 @@ class HeldRole:
 
 
 @dataclass(frozen=True)
+class StoodInFor:
+    """For whom an account stands in, and the button that ends it while it is not over."""
+
+    text: str
+    end: Button | None
+
+
+@dataclass(frozen=True)
 class HeldIdentity:
     """By which provider an account can be signed in to as well, since when."""
 
@@ -66,7 +76,7 @@ class AccountPage:
     account: Account
     facts: list[tuple[str, str]]
     roles: tuple[HeldRole, ...]
-    deputies: tuple[str, ...]
+    deputies: tuple[StoodInFor, ...]
     identities: tuple[HeldIdentity, ...]
     buttons: AccountButtons
     address: Bound[Address]
@@ -214,9 +224,16 @@ def _held(work: Work, rows: Sequence[Membership], own: bool) -> list[HeldRole]:
     return held
 
 
-def _stand_ins(work: Work, account_id: UUID) -> list[str]:
+def _stand_ins(work: Work, account_id: UUID) -> list[StoodInFor]:
+    own = why_not(administering.check_not_own, work, account_id)
     return [
-        f"{each.holder}: {_text(work, each.membership)}, {_days(each.valid_from, each.valid_to)}"
+        StoodInFor(
+            f"{each.holder}: {_text(work, each.membership)}, "
+            f"{_days(each.valid_from, each.valid_to)}",
+            Button("End", f"/accounts/{account_id}/deputies/{each.id}/end", own)
+            if each.valid_to >= work.today
+            else None,
+        )
         for each in deputies.of(work, account_id)
     ]
 

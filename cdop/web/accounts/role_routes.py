@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from cdop.errors import Invalid
 from cdop.organisations.people import MANAGE
 from cdop.sign_in import administering, deputies, invitations
-from cdop.web.accounts.forms import DeputyForm, EndRole, RoleForm
+from cdop.web.accounts.forms import DeputyForm, EndRole, Nothing, RoleForm
 from cdop.web.accounts.pages import deputy_page, end_page, role_page
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
 from cdop.web.forms import PostedForm, bind
@@ -121,3 +121,18 @@ def add_deputy(
     with register.reading(actor) as work:
         page = deputy_page(work, account_id, bound)
     return render(request, "accounts/deputy.html", page, status=422)
+
+
+@router.post("/accounts/{account_id}/deputies/{deputy_id}/end", dependencies=[CONFIRMED])
+def end_deputy(
+    request: Request,
+    register: CurrentRegister,
+    actor: CurrentActor,
+    account_id: UUID,
+    deputy_id: UUID,
+    posted: PostedForm,
+) -> Response:
+    """Let an account stand in for a colleague no longer."""
+    bind(Nothing, posted)
+    register.do(actor, deputies.end, account_id, deputy_id)
+    return go(request, f"/accounts/{account_id}?notice=deputy-ended")

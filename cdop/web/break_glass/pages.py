@@ -6,6 +6,7 @@ from uuid import UUID
 
 from cdop.break_glass import queries, rules
 from cdop.break_glass.documents import FINDING, NEED, OPEN, REASONS
+from cdop.errors import Erased
 from cdop.organisations import guardians
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import Organisation
@@ -159,6 +160,9 @@ def _falls_to(work: Work, row: BreakGlass) -> str:
 
 
 def _words(work: Work, row: BreakGlass, at: UUID) -> list[tuple[str, str]]:
-    need = work.open(row, NEED, why="review", at=at).text
-    found = work.open(row, FINDING, why="review", at=at).text if row.review else ""
+    try:
+        need = work.open(row, NEED, why="review", at=at).text
+        found = work.open(row, FINDING, why="review", at=at).text if row.review else ""
+    except Erased:
+        need = found = "Erased: past its period"
     return [("What was needed", need), ("What the review found", found)]

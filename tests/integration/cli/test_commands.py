@@ -11,8 +11,10 @@ from cdop import config, registers
 from cdop.organisations import people
 from cdop.security.actor import system
 from cdop.security.models import AuditEntry
-from cdop.sign_in import invitations
+from cdop.security.single_sign_on.tokens import Identity
+from cdop.sign_in import administering, invitations
 from cdop.sign_in.delays import Visitor
+from cdop.sign_in.identities import keeping as identities
 from cdop.sign_in.steps import Next
 
 VISITOR = Visitor("192.0.2.1", "Firefox on Windows")
@@ -201,3 +203,36 @@ def test_the_program_starts_without_the_web(name):
     module = Path(cdop.__file__).parent / "cli" / f"{name}.py"
     top = [line for line in module.read_text().splitlines() if line.startswith(("from", "import"))]
     assert [line for line in top if "cdop.web" in line or "uvicorn" in line] == []
+
+
+def test_linked_sign_ins_are_listed_and_unlinked(made, register):
+    made("user", "add", "ada", "--role", "auditor")
+    held = Identity("https://id.example", "a-subject-nobody-sees", None, second_factor=True)
+
+    def link(work):
+        identities.link(work, people.by_username(work.session, "ada").id, held, "session")
+
+    register.do(system("tests"), link)
+    listed = json.loads(made("user", "identities", "--json").out)
+    assert [(each["username"], each["issuer"]) for each in listed] == [("ada", held.issuer)]
+    assert "a-subject" not in made("user", "identities").out
+    assert made("user", "unlink", "ada", "--issuer", "https://other.example").code == 1
+    assert made("user", "unlink", "ada").out == "ada: 1 unlinked.\n"
+    assert json.loads(made("user", "identities", "--json").out) == []
+    assert audited(register, "accounts:identity:unlink") == [("system:cli", "done")]
+
+
+def test_standing_in_is_ended(made, register):
+    for name in ("ada", "bea"):
+        made("user", "add", name, "--role", "auditor")
+
+    def name_deputy(work):
+        ada, bea = (people.by_username(work.session, each).id for each in ("ada", "bea"))
+        [role] = administering.standing(work, bea).roles
+        people.add_deputy(work, ada, role.id, work.today, work.today)
+
+    register.do(system("tests"), name_deputy)
+    assert made("user", "end-deputy", "bea", "ada").code == 1
+    ended = made("user", "end-deputy", "ada", "bea")
+    assert (ended.code, ended.out) == (0, "ada stands in for bea no longer.\n")
+    assert made("user", "end-deputy", "ada", "bea").code == 1

@@ -20,15 +20,15 @@ from cdop.deaths.service import decide_match, notify
 from cdop.errors import Denied, Erased, Invalid, NotFound, Refused
 from cdop.organisations.models import OrganisationLink
 from cdop.retention import erasing, holds, listing, periods, rules
+from cdop.retention.old_rows import remove_old
 from cdop.retention.periods import NewPeriod
-from cdop.retention.sign_ins import remove_sign_ins
 from cdop.security.models import DataKey
 from tests.client import session_of
 from tests.factories import MAKER, Herefordshire, child, told
 from tests.integration.retention.conftest import LATER, Old, a_reviewed_case, keep_for
 from tests.panels import audited
 
-REMOVED = "retention:sign-ins:remove"
+REMOVED = "retention:rows:remove"
 
 
 def preview(old: Old, who: str = "coordinator") -> listing.Preview:
@@ -255,14 +255,14 @@ def test_old_sign_ins_are_removed_by_the_registers_period(
         session_of(county.register, administrator.account_id)
         clock.at = clock.at.replace(year=clock.at.year + 2)
     with pytest.raises(Refused) as caught:
-        county.register.do(administrator, remove_sign_ins)
+        county.register.do(administrator, remove_old)
     assert str(caught.value) == rules.NO_PERIOD
     kept = NewPeriod("sign-in", None, 3, clock.at.date(), "Invented policy 1")
     county.register.do(administrator, periods.set_period, kept)
     with pytest.raises(Denied):
-        county.register.do(county.actors["coordinator"], remove_sign_ins)
-    assert county.register.do(administrator, remove_sign_ins) == 1
-    assert county.register.do(administrator, remove_sign_ins) == 0
+        county.register.do(county.actors["coordinator"], remove_old)
+    assert county.register.do(administrator, remove_old) == {"sign-in": 1}
+    assert county.register.do(administrator, remove_old) == {"sign-in": 0}
     assert [line.detail["removed"] for line in audited(county.register, REMOVED)] == [1, 0]
 
 

@@ -102,6 +102,8 @@ def _of_panel(county: Herefordshire, samples: Samples, place: str, word: str) ->
     account, membership = register.do(MAKER, _account, f"person-of-{place}", panel)
     samples.add(place, owner, account_id=account)
     samples.add(place, owner, account_id=account, membership_id=membership)
+    deputy = register.do(MAKER, _deputy, account)
+    samples.add(place, owner, account_id=account, deputy_id=deputy)
     # Of somebody else's account: nobody's to end or remove.
     samples.add(place, (), session_id=register.do(MAKER, _session, account))
     samples.add(place, (), app_id=uuid4())
@@ -153,6 +155,13 @@ def _account(work: Work, name: str, panel: UUID) -> tuple[UUID, UUID]:
     account = appoint(work, name, Role.NOTIFIER, panel).id
     query = select(Membership.id).where(Membership.account_id == account)
     return account, work.session.exec(query).one()
+
+
+def _deputy(work: Work, account: UUID) -> UUID:
+    query = select(Membership.id).where(Membership.account_id != account)
+    colleague = work.session.exec(query).first()
+    assert colleague
+    return people.add_deputy(work, account, colleague, work.today, work.today)
 
 
 def _session(work: Work, account: UUID) -> UUID:
