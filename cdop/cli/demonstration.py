@@ -57,7 +57,7 @@ def _made(context: typer.Context) -> Register:
 
 
 def _build(register: Register, bar: Progress) -> list[NewAccount]:
-    task = bar.add_task("Demonstration", total=len(demonstrations.PARTS))
+    task = bar.add_task("Demonstration", total=demonstrations.steps())
     return demonstrations.build(
         register, lambda part: bar.update(task, advance=1, description=part)
     )

@@ -1,15 +1,15 @@
 """The demonstration: real figures of the founding reports, invented people, written by services."""
 
 from cdop.demo.accounts import NewAccount
-from cdop.demo.building import PARTS, build, check_may_fill, is_filled
+from cdop.demo.building import build, check_may_fill, is_filled, steps
 from cdop.demo.scale import Scaled, add_scale
 
 __all__ = [
-    "PARTS",
     "NewAccount",
     "Scaled",
     "add_scale",
     "build",
     "check_may_fill",
     "is_filled",
+    "steps",
 ]

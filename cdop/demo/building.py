@@ -1,4 +1,4 @@
-"""Filling an empty demonstration register, all of it or nothing."""
+"""Filling an empty demonstration register: all its cases or none, then what has left it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from cdop.case_reviews.models import Referral
 from cdop.deaths.models import Death
-from cdop.demo import accounts, herefordshire, neighbours, places, present, referrals
+from cdop.demo import accounts, herefordshire, neighbours, places, present, referrals, releases
 from cdop.demo.accounts import NewAccount
 from cdop.demo.stage import Stage, open_stage
 from cdop.errors import Refused
@@ -27,6 +27,10 @@ PARTS: dict[str, Callable[[Stage], None]] = {
     "Worcestershire 2013-14 and Hampshire 2012-13": neighbours.play_years,
     "Referrals of 2012-14 and 2019-20": referrals.play_referrals,
     "The present day": present.play_present,
+}
+# What is done once all that stands, because it takes seconds in which nothing may be held open.
+AFTERWARDS: dict[str, Callable[[Register], None]] = {
+    "A release of Herefordshire 2013-14": releases.play_releases,
 }
 
 
@@ -49,7 +53,15 @@ def build(register: Register, progress: Progress = lambda _: None) -> list[NewAc
             progress(name)
             play(stage)
         work.audit("register:demonstration:build", accounts=len(made))
+    for name, follow in AFTERWARDS.items():
+        progress(name)
+        follow(register)
     return made
+
+
+def steps() -> int:
+    """Return of how many parts `build` tells."""
+    return len(PARTS) + len(AFTERWARDS) + 1
 
 
 def check_may_fill(register: Register) -> None:

@@ -27,6 +27,7 @@ def filled(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A demonstration without the neighbours, and without the time that password hashes take."""
     parts = {"County": herefordshire.play_year, "Referrals": referrals.play_referrals}
     monkeypatch.setattr(building, "PARTS", parts)
+    monkeypatch.setattr(building, "AFTERWARDS", {})
     monkeypatch.setattr(passwords, "hash_password", lambda _: "nobody signs in")
     assert run("demo").code == 0
     return run
@@ -70,6 +71,7 @@ def test_a_release_is_built_once_and_written_to_a_file(filled, tmp_path):
 
 def test_the_accounts_are_printed_with_their_passwords(run, monkeypatch):
     monkeypatch.setattr(building, "PARTS", {"Today": present.play_present})
+    monkeypatch.setattr(building, "AFTERWARDS", {})
     ended = run("demo", "--json")
     accounts = json.loads(ended.out)["accounts"]
     assert {"coordinator", "analyst", "auditor"} <= {each["username"] for each in accounts}

@@ -14,6 +14,7 @@ from cdop.security import passwords
 from cdop.security.work import Register
 from tests import postgres
 from tests.conftest import NOW, sqlite_settings
+from tests.desk import plain_packages
 from tests.postgres import Cluster
 
 
@@ -37,7 +38,10 @@ def built(
         postgres.create_database(cluster, name)
         settings = Settings(folder, cluster.owner_url(name), folder / "keys.json")
     register = registers.create(settings, clock=FixedClock(NOW), demonstration=True)
-    yield Built(register, demo.build(register))
+    with pytest.MonkeyPatch.context() as patched:
+        plain_packages(patched)
+        accounts = demo.build(register)
+    yield Built(register, accounts)
     register.engine.dispose()
 
 

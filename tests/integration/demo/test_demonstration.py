@@ -1,9 +1,11 @@
 """`cdop demo` keeps the published figures, with invented people, and is written by the services."""
 
+import io
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pandas as pd
 import pytest
 from sqlmodel import col, func, select
 
@@ -14,6 +16,7 @@ from cdop.deaths.documents import IDENTITY, NAMES
 from cdop.deaths.models import Death
 from cdop.demo import building, present
 from cdop.errors import Refused
+from cdop.jobs.models import Job
 from cdop.organisations import people, sessions
 from cdop.organisations.models import Organisation
 from cdop.organisations.queries import by_slug
@@ -22,10 +25,14 @@ from cdop.reference import derive, nhs_numbers
 from cdop.security import one_time_codes
 from cdop.security.actor import system
 from cdop.security.models import AuditEntry
+from cdop.security.signing import signer
 from cdop.sign_in import steps
 from cdop.sign_in.delays import Visitor
-from cdop.statistics import over_years
+from cdop.statistics import over_years, released, tokens
+from cdop.statistics.archive import check_package
+from cdop.statistics.models import Release
 from cdop.statistics.outcomes import jcr_outcomes
+from cdop.statistics.package import SIGNS
 from cdop.tasks.models import Task
 from cdop.tasks.queries import worklist
 from tests.conftest import NOW, sqlite_settings
@@ -70,6 +77,30 @@ def modifiable(work, found):
 def test_eleven_children_of_herefordshire_died_in_2013_14(built):
     with built.register.reading(READER) as work:
         assert len(deaths(work, "herefordshire-cdop", died_year="2013-14")) == 11
+
+
+def test_a_year_is_released_the_next_waits_for_the_server_and_a_table_is_drafted(built):
+    with built.register.reading(READER) as work:
+        found = {(r.year, bool(r.asked)): r for r in work.session.exec(select(Release))}
+        assert {key: release.state for key, release in found.items()} == {
+            ("2013-14", False): "released",
+            ("2014-15", False): "draft",
+            ("2013-14", True): "draft",
+        }
+        out = found["2013-14", False]
+        key = signer(built.register.vault.ring, SIGNS, out.organisation_id).public_key
+        assert check_package(out.package, key).digest == out.digest
+        analyst = people.actor_by_username(work.session, "analyst", NOW)
+    _, token = built.register.do(analyst, tokens.make, "herefordshire-cdop", "Invented program", 9)
+    reader = tokens.reader(built.register, token)
+    (read,) = built.register.do(reader, released.published)
+    text = built.register.do(reader, released.table_file, read.id, "died-by-sex")
+    assert pd.read_csv(io.StringIO(text))["count"].iloc[0] in (10, 15)  # 11, to a multiple of 5
+    with built.register.reading(READER) as work:
+        (job,) = work.session.exec(select(Job)).all()
+    assert (job.kind, job.state, job.subject_id) == (
+        "release:build", "queued", found["2014-15", False].id
+    )  # fmt: skip
 
 
 def test_its_rate_is_that_of_the_published_population(built):
@@ -225,12 +256,14 @@ def test_a_fill_that_fails_leaves_nothing_and_can_be_repeated(empty, monkeypatch
         demo.build(empty)
     assert not demo.is_filled(empty)
     monkeypatch.setattr(building, "PARTS", {"One": present.play_present})
+    monkeypatch.setattr(building, "AFTERWARDS", {})
     assert len(demo.build(empty)) == 22
 
 
 @pytest.mark.parametrize("day", ["2027-04-01", "2028-02-29", "2027-01-01", "2026-03-31"])
 def test_it_can_be_built_on_any_day(tmp_path, monkeypatch, quick_passwords, day):
     monkeypatch.setattr(building, "PARTS", {"Only": present.play_present})
+    monkeypatch.setattr(building, "AFTERWARDS", {})
     early = datetime.fromisoformat(day).replace(hour=0, minute=5, tzinfo=UTC)
     settings = sqlite_settings(tmp_path / "register")
     register = registers.create(settings, clock=FixedClock(early), demonstration=True)
