@@ -56,6 +56,16 @@ def count(register: Register, stage: str, username: str | None, visitor: Visitor
     return counted
 
 
+def count_question(register: Register, visitor: Visitor) -> None:
+    """Count what a stranger lets the register ask and keep. Raises TooSoon, and counts nothing."""
+    register.do(GATE, _count, question_of(register, visitor))
+
+
+def question_of(register: Register, visitor: Visitor) -> Counted:
+    """Return under what such a question is counted, to take one back that was answered rightly."""
+    return Counted((("source", _mac(register, f"asked:source:{visitor.source}")),))
+
+
 def take_back(work: Work, counted: Counted) -> None:
     """Forget the failures of an account or browser that has got it right, and this attempt's."""
     for kind, key in counted.keys:

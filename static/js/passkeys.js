@@ -25,6 +25,10 @@ async function ask(form) {
     body: new URLSearchParams(csrf ? { csrf } : {}),
     redirect: "manual",
   });
+  if (answer.status === 429) {
+    const seconds = answer.headers.get("Retry-After");
+    throw new Error(`Too many attempts have failed. Try again in ${seconds} seconds`);
+  }
   if (!answer.ok) throw new Error("This page has been open for too long. Open it again.");
   return answer.json();
 }

@@ -69,6 +69,8 @@ def arrive(
         arrival = _TAKE_IN[why.purpose](work, why, identity, visitor)
         if arrival:
             delays.take_back(work, counted)
+            if why.session_id is None:
+                delays.take_back(work, delays.question_of(register, visitor))
         else:
             _note_refusal(work, asked, "not linked")
         return arrival

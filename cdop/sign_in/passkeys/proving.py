@@ -119,6 +119,8 @@ def _proved(
             note_refusal(work, account.id)
             return None
         delays.take_back(work, counted)
+        if asking.purpose is Purpose.SIGN_IN:
+            delays.take_back(work, delays.question_of(register, visitor))
         return then(work, account)
 
     who = actor or Actor(account.username, account.display_name, account.id)

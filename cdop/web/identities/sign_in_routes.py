@@ -11,7 +11,7 @@ from cdop.security.single_sign_on.asking import Asked, Unavailable
 from cdop.security.single_sign_on.flow import Answer
 from cdop.security.single_sign_on.tokens import NotProved
 from cdop.security.work import Register
-from cdop.sign_in import invitations
+from cdop.sign_in import delays, invitations
 from cdop.sign_in.delays import TooSoon
 from cdop.sign_in.identities import arriving, asking
 from cdop.sign_in.identities.arriving import NotAsked, NotLinked
@@ -94,7 +94,11 @@ def send(request: Request, register: Register, asked: Asked, why: Why) -> Respon
     """Send the browser to a provider, with a secret in a cookie by which it is known again."""
     secret = secrets.token_urlsafe(32)
     try:
+        if why.session_id is None:
+            delays.count_question(register, visitor_of(request))
         address = asking.ask(register, asked, secret, why)
+    except TooSoon as error:
+        return _turned_away(request, register, str(error), 429)
     except Unavailable as error:
         return _turned_away(request, register, _sentence(error, asked), 503)
     page = OnwardPage(asked.provider.label, address)

@@ -6,12 +6,13 @@ Each has two addresses: what the device is to sign (JSON, for our own script), a
 import secrets
 
 from fastapi import APIRouter, Request, Response
+from starlette.exceptions import HTTPException
 
 from cdop.errors import Invalid
 from cdop.organisations.sessions import GATE
 from cdop.security.passkeys import Site
 from cdop.security.work import Register
-from cdop.sign_in import steps
+from cdop.sign_in import delays, steps
 from cdop.sign_in.delays import TooSoon
 from cdop.sign_in.passkeys import keeping, proving
 from cdop.sign_in.passkeys.proving import Asking
@@ -40,8 +41,12 @@ REFUSED = "That passkey was not accepted. Try again, or sign in another way"
 
 
 @router.post("/sign-in/passkey/options", dependencies=[public()])
-def ask_anybody(register: CurrentRegister) -> Response:
+def ask_anybody(request: Request, register: CurrentRegister) -> Response:
     """Return what any passkey is to sign; a cookie says later that this browser was asked."""
+    try:
+        delays.count_question(register, visitor_of(request))
+    except TooSoon as error:
+        raise HTTPException(429, headers={"Retry-After": str(error.seconds)}) from None
     secret = secrets.token_urlsafe(32)
     response = _options(register, proving.of_anybody(secret))
     remember(response, ASKED, secret)

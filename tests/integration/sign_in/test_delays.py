@@ -139,3 +139,21 @@ def test_what_was_typed_is_not_kept_and_old_counts_go(robin: Person, clock: Fixe
     with robin.register.reading(SYSTEM) as work:
         kinds = {row.kind for row in work.session.exec(select(Attempts))}
     assert kinds == {"source"}
+
+
+def test_questions_that_strangers_leave_unanswered_wait_too_and_right_answers_do_not_count(
+    robin: Person, clock: FixedClock
+) -> None:
+    register = robin.register
+    for _ in range(limits().wait("source").free):
+        delays.count_question(register, STRANGER)
+    with pytest.raises(TooSoon) as caught:
+        delays.count_question(register, STRANGER)
+    delays.count_question(register, HOME)  # from elsewhere
+    clock.at += timedelta(seconds=caught.value.seconds)
+    delays.count_question(register, STRANGER)
+    register.do(SYSTEM, delays.take_back, delays.question_of(register, STRANGER))
+    with register.reading(SYSTEM) as work:
+        failures = [row.failures for row in work.session.exec(select(Attempts))]
+    assert sorted(failures) == [1, limits().wait("source").free]
+    robin.signs_in(STRANGER)  # guesses are counted apart

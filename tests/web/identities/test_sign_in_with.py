@@ -11,8 +11,12 @@ from cdop.organisations import sessions
 from cdop.organisations.models import Account, Method
 from cdop.organisations.sessions import GATE
 from cdop.security.models import AuditEntry
-from cdop.sign_in import invitations
+from cdop.sign_in import delays, invitations
+from cdop.sign_in.delays import Visitor
 from cdop.sign_in.identities import keeping
+from cdop.sign_in.identities.models import IdentityQuestion
+from cdop.sign_in.limits import limits
+from cdop.sign_in.models import Attempts
 from cdop.web.app import create_app
 from cdop.web.deps import BEGUN, COOKIE, SENT
 from tests.client import code_for
@@ -325,3 +329,28 @@ def test_a_provider_that_is_not_configured_is_not_found(desk: Desk) -> None:
 def replace_app(desk: Desk) -> Desk:
     desk.app = create_app(desk.register)
     return desk
+
+
+def test_a_stranger_who_begins_again_and_again_waits(desk: Desk) -> None:
+    visitor = Visitor("testclient", "a browser")
+    for _ in range(limits().wait("source").free):
+        delays.count_question(desk.register, visitor)
+    web = desk.browser()
+    answer = web.post(START, data={"next": ""})
+    assert answer.status_code == 429
+    assert "Try again in" in answer.text
+    options = web.post("/sign-in/passkey/options")
+    assert options.status_code == 429
+    assert int(options.headers["Retry-After"]) >= 1
+    with desk.register.reading(GATE) as work:
+        assert work.session.exec(select(func.count()).select_from(IdentityQuestion)).one() == 0
+
+
+def test_who_comes_back_rightly_is_not_counted(desk: Desk, county: Herefordshire) -> None:
+    desk.link(county.actors[WHO])
+    for _ in range(3):
+        web = desk.browser()
+        desk.come_back(web, desk.go_there(web, START))
+    with desk.register.reading(GATE) as work:
+        rows = work.session.exec(select(Attempts).where(Attempts.kind == "source")).all()
+    assert [row.failures for row in rows if row.failures] == []
