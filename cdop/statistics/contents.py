@@ -3,7 +3,7 @@
 Nothing here sees a hidden count: hidden ones arrive as None, and what follows from one is hidden.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -15,16 +15,23 @@ from cdop.statistics.definitions import (
     TableDefinition,
     YearTables,
 )
+from cdop.statistics.denominators import added
 from cdop.statistics.disclosure import TOTAL
 from cdop.statistics.marking import MARKS
 from cdop.statistics.protecting import Protected
-from cdop.statistics.rates import HIDDEN, Estimate, published_rate, published_share
+from cdop.statistics.rates import (
+    HIDDEN,
+    Estimate,
+    published_rate,
+    published_share,
+    published_standardised,
+)
 
 SYMBOLS = {
     HIDDEN: "Confidential: 0 or more, not shown because it is small or a small count would follow",
     "[low]": "A count that rounds to 0",
     "[u]": "Unreliable: based on fewer than 20 deaths",
-    "[x]": "Not available: fewer than 3 deaths, or no population of the year",
+    "[x]": "Not available: fewer than 3 deaths (10 if standardised), or no population of the year",
     "[z]": "Not applicable: there is nothing to take a share of",
     **MARKS,
 }
@@ -133,12 +140,30 @@ def rates(tables: YearTables, cells: Cells, denominators: Mapping[str, Denominat
     for rate in tables.definitions.rates:
         if (rate.table, (TOTAL,)) not in cells:
             continue
-        parts = [cells[rate.table, (code,)] for code in rate.numerator]
-        count = None if None in parts else sum(part for part in parts if part is not None)
-        under = denominators.get(rate.code)
-        estimate = published_rate(count, under.count if under else None, rate.per)
+        count = _summed(cells, rate.table, rate.numerator)
+        names = rate.denominators()
+        known = [denominators[name] for name in names if name in denominators]
+        under = added(known) if len(known) == len(names) else None
+        if rate.strata:
+            parts = [
+                (
+                    _summed(cells, rate.table, each.numerator),
+                    denominators[name].count if name in denominators else None,
+                    each.weight,
+                )
+                for name, each in zip(names, rate.strata, strict=True)
+            ]
+            estimate = published_standardised(parts, rate.per)
+        else:
+            estimate = published_rate(count, under.count if under else None, rate.per)
         found.append(Rate(rate, count, under, estimate))
     return found
+
+
+def _summed(cells: Cells, table: str, codes: Sequence[str]) -> int | None:
+    """Return the sum of some cells of a one-way table, None where one is hidden."""
+    parts = [cells[table, (code,)] for code in codes]
+    return None if None in parts else sum(part for part in parts if part is not None)
 
 
 def percent(value: float | None) -> str:

@@ -126,10 +126,19 @@ class MeasureDefinition(Frozen):
     denominator: tuple[str, ...] = Field(min_length=1)
 
 
+class StratumDefinition(Frozen):
+    """Some cells of a rate's table, their denominator's codes, and the standard's people there."""
+
+    numerator: tuple[str, ...] = Field(min_length=1)
+    where: Mapping[str, tuple[str, ...]]
+    weight: float = Field(gt=0)
+
+
 class RateDefinition(Frozen):
     """A rate: the sum of some cells of a one-way table over people or births of the year.
 
-    `where` gives the codes of the denominator that belong to those cells.
+    `where` gives the codes of the denominator that belong to those cells. With `strata` the rate
+    is directly standardised: each has a denominator of its own.
     """
 
     code: str
@@ -140,6 +149,20 @@ class RateDefinition(Frozen):
     denominator: Literal["population", "live-births"]
     where: Mapping[str, tuple[str, ...]] = {}
     per: int = Field(gt=0)
+    strata: tuple[StratumDefinition, ...] = ()
+
+    @model_validator(mode="after")
+    def _strata_are_all_of_it(self) -> Self:
+        parts = [code for each in self.strata for code in each.numerator]
+        if self.strata and sorted(parts) != sorted(self.numerator):
+            raise ValueError(f"{self.code}: the strata are not the parts of its numerator")
+        return self
+
+    def denominators(self) -> dict[str, Mapping[str, tuple[str, ...]]]:
+        """Return what it is divided by, by a name for each: codes of the denominator."""
+        if not self.strata:
+            return {self.code: self.where}
+        return {f"{self.code}/{n}": each.where for n, each in enumerate(self.strata, start=1)}
 
 
 class TableSet(Edition):

@@ -1,5 +1,6 @@
 """The populations and births of a panel's rates, as far as they are loaded."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -15,29 +16,38 @@ from cdop.statistics.definitions import RateDefinition, YearTables, pooled_years
 def denominators(
     session: Session, cdop_id: UUID, tables: YearTables, pooled: int = 1
 ) -> dict[str, Denominator]:
-    """Return the denominator of each rate by its code; those that lack figures are left out.
+    """Return the denominator of each rate, or of each stratum of it, by its name.
 
-    Of pooled years the figures are added up, as the deaths are.
+    Those that lack figures are left out. Of pooled years the figures are added up, as deaths are.
     """
-    found = {}
+    found: dict[str, Denominator] = {}
     for rate in tables.rates:
         try:
-            found[rate.code] = rate_denominator(session, cdop_id, rate, tables.year, pooled)
+            found |= rate_denominators(session, cdop_id, rate, tables.year, pooled)
         except Invalid:
             continue
     return found
 
 
-def rate_denominator(
+def rate_denominators(
     session: Session, cdop_id: UUID, rate: RateDefinition, year: str, pooled: int = 1
-) -> Denominator:
-    """Return the denominator of one rate. Raises Invalid, saying which figures are missing."""
-    parts = [
-        denominator(
-            session, rate.denominator, areas(session, cdop_id, year_days(each)[1]), each, rate.where
-        )
-        for each in pooled_years(year, pooled)
-    ]
+) -> dict[str, Denominator]:
+    """Return all denominators of one rate. Raises Invalid, saying which figures are missing."""
+    years = {
+        each: areas(session, cdop_id, year_days(each)[1]) for each in pooled_years(year, pooled)
+    }
+    found = {}
+    for name, where in rate.denominators().items():
+        parts = [
+            denominator(session, rate.denominator, here, each, where)
+            for each, here in years.items()
+        ]
+        found[name] = added(parts)
+    return found
+
+
+def added(parts: Sequence[Denominator]) -> Denominator:
+    """Return denominators added up, with every edition and source."""
     editions = ", ".join(dict.fromkeys(part.edition for part in parts))
     sources = "; ".join(dict.fromkeys(part.source for part in parts))
     return Denominator(sum(part.count for part in parts), editions, sources)

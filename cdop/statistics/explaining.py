@@ -90,7 +90,8 @@ def readme(package: Package) -> str:
         "Symbols:",
         *(f"{symbol:6} {words}" for symbol, words in SYMBOLS.items()),
         "",
-        "Rates: crude, with 95% intervals (exact Poisson below 10 deaths, Byar's method from 10).",
+        "Rates: crude, with 95% intervals (exact Poisson below 10 deaths, Byar's method from 10),",
+        "or directly standardised for age where they say so (intervals by Dobson's method).",
         "Percentages: with 95% intervals by Wilson's method; each says what it is a share of.",
         "",
         "Do not try to identify anyone, and do not pass this file on beyond the agreement it was "

@@ -5,7 +5,8 @@ numbers after the ONS rule for mortality (FOI/2021/3301).
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from scipy.special import gammaincinv, ndtr
 
@@ -16,6 +17,7 @@ Z = 1.959963984540054
 
 EXACT_BELOW = 10
 BLANK_BELOW, UNRELIABLE_BELOW = 3, 20
+STANDARDISED_BELOW = 10  # deaths, below which ONS and OHID print no standardised rate
 HIDDEN, NOT_AVAILABLE, UNRELIABLE = "[c]", "[x]", "[u]"
 
 
@@ -74,6 +76,52 @@ def published_rate(count: int | None, population: float | None, per: int) -> Est
     found = crude_rate(count, population, per)
     symbol = UNRELIABLE if count < UNRELIABLE_BELOW else ""
     return Estimate(found.value, found.lower, found.upper, symbol)
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """Deaths and people of one age, and the people of that age in the standard population."""
+
+    count: int
+    population: float
+    weight: float
+
+
+def standardised_rate(strata: Sequence[Stratum], per: int) -> Estimate:
+    """Return the directly standardised rate for each `per`, with its limits and no flag.
+
+    That is the rate of a standard population whose ages died as these did. Limits: Dobson's method
+    on Byar's limits of all deaths (OHID, "DSRs"). Raises Invalid for a population not above 0, or
+    no death.
+    """
+    if any(each.population <= 0 for each in strata):
+        raise Invalid({"denominator": "A rate needs a population above 0"})
+    count, weights = sum(each.count for each in strata), sum(each.weight for each in strata)
+    if count <= 0:
+        raise Invalid({"count": "A standardised rate needs deaths"})
+    value = sum(s.weight * s.count / s.population for s in strata) / weights
+    variance = sum(s.weight**2 * s.count / s.population**2 for s in strata) / weights**2
+    scale = math.sqrt(variance / count)
+    lower, upper = (value + scale * (limit - count) for limit in count_limits(count))
+    return Estimate(per * value, per * max(lower, 0.0), per * upper)
+
+
+def published_standardised(
+    parts: Sequence[tuple[int | None, float | None, float]], per: int
+) -> Estimate:
+    """Return a standardised rate as it may be printed, of counts, populations and weights.
+
+    `[c]` where a count is hidden; `[x]` without a population of each age, or below 10 deaths; `[u]`
+    below 20.
+    """
+    if any(count is None for count, _, _ in parts):
+        return Estimate(symbol=HIDDEN)
+    strata = [Stratum(c, p, w) for c, p, w in parts if c is not None and p is not None]
+    count = sum(each.count for each in strata)
+    if len(strata) < len(parts) or count < STANDARDISED_BELOW:
+        return Estimate(symbol=NOT_AVAILABLE)
+    found = standardised_rate(strata, per)
+    return replace(found, symbol=UNRELIABLE if count < UNRELIABLE_BELOW else "")
 
 
 def proportion(part: int, whole: int) -> Estimate:

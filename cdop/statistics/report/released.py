@@ -22,7 +22,8 @@ from cdop.statistics.report.values import Grid, Part, Report
 
 HOW = (
     "Each percentage says what it is a share of; its interval is of 95% by Wilson's method. Rates "
-    "are crude, with 95% intervals: exact Poisson below 10 deaths, Byar's method from 10."
+    "are crude unless said to be standardised, with 95% intervals: exact Poisson below 10 deaths, "
+    "Byar's method from 10; of directly standardised ones Dobson's method."
 )
 
 

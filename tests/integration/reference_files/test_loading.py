@@ -13,10 +13,12 @@ from cdop.deaths.service import rederiving
 from cdop.deaths.service.notifying import notify
 from cdop.errors import Denied, Invalid, Refused
 from cdop.reference_files.models import ReferenceFile
+from cdop.reference_files.reading import AGES
 from cdop.reference_files.service import Denominator, denominator, listing, load
 from cdop.security.models import AuditEntry
+from cdop.statistics.contents import rates
 from cdop.statistics.definitions import year_tables
-from cdop.statistics.denominators import denominators, rate_denominator
+from cdop.statistics.denominators import denominators, rate_denominators
 from tests.factories import MAKER, Herefordshire, child, told
 from tests.panels import audited
 
@@ -159,6 +161,30 @@ def test_the_command_loads_and_lists(county: Herefordshire, tmp_path, monkeypatc
     assert "Row 8: Write a financial year as 2013-14." in failed.output
 
 
+BY_AGE = "".join(
+    f"herefordshire-area,2013-14,{age},{people}\n"
+    for age, people in zip(AGES, (1800, 7700, 9400, 9700, 7500), strict=True)
+)
+
+
+def test_a_standardised_rate_has_the_people_of_each_age(county: Herefordshire) -> None:
+    """All of them or none: an age that lacks figures, or has those of another year, is said."""
+    loaded(county, file("area,year,age_band,count\n" + BY_AGE))
+    tables, panel = year_tables("2013-14"), county["herefordshire-cdop"]
+    (rate,) = [each for each in tables.rates if each.strata]
+    with county.register.reading(county.actors["analyst"]) as work:
+        found = rate_denominators(work.session, panel, rate, "2013-14")
+        assert [each.count for each in found.values()] == [1800, 7700, 9400, 9700, 7500]
+        with pytest.raises(Invalid, match="population by age_band of 2012-13"):
+            rate_denominators(work.session, panel, rate, "2013-14", pooled=2)
+    cells = {("died-by-age", (code,)): 6 for code in ("total", *tables.codes("age_band"))}
+    (told_of,) = [each for each in rates(tables, cells, found) if each.definition == rate]
+    assert (told_of.count, told_of.denominator.count) == (36, 36100)
+    assert told_of.estimate.lower < told_of.estimate.value < told_of.estimate.upper
+    (without,) = [each for each in rates(tables, cells, {}) if each.definition == rate]
+    assert without.estimate.symbol == "[x]"
+
+
 def test_a_panel_has_the_denominators_that_are_loaded(county: Herefordshire) -> None:
     loaded(county, POPULATION)
     tables, panel = year_tables("2013-14"), county["herefordshire-cdop"]
@@ -171,6 +197,6 @@ def test_a_panel_has_the_denominators_that_are_loaded(county: Herefordshire) -> 
         }
         (infants,) = [rate for rate in tables.rates if rate.code == "infant-deaths"]
         with pytest.raises(Invalid, match="live-births of 2013-14"):
-            rate_denominator(work.session, panel, infants, "2013-14")
+            rate_denominators(work.session, panel, infants, "2013-14")
         with pytest.raises(Invalid, match="population of 2012-13"):
-            rate_denominator(work.session, panel, tables.rates[0], "2013-14", pooled=2)
+            rate_denominators(work.session, panel, tables.rates[0], "2013-14", pooled=2)

@@ -115,6 +115,7 @@ def test_no_sealed_column_is_readable() -> None:
         (('domains = ["child", "A"]', ""), "factors are told by their domains"),
         (('codelist = "sex"', ""), "needs a code list or its own answers"),
         (('table = "reviewed-by-modifiable"', 'table = "none"'), "one-way table"),
+        (('{ numerator = ["1-4-years"], where', '{ numerator = ["male"], where'), "not the parts"),
         (("[[impossible]]", '[[impossible]]\nidentity = ["1"]'), "unknown column"),
         (('population = "notified"', 'population = "died"'), "three populations"),
         (('source = "After', 'source = After"'), "not TOML"),

@@ -7,11 +7,14 @@ from hypothesis import strategies as st
 from cdop.errors import Invalid
 from cdop.statistics.rates import (
     Estimate,
+    Stratum,
     count_limits,
     crude_rate,
     proportion,
     published_rate,
     published_share,
+    published_standardised,
+    standardised_rate,
 )
 
 COUNTS = [(65, 50.163187710, 82.849138546), (1045, 982.593201807, 1110.331212986)]
@@ -67,6 +70,50 @@ def test_rates_are_the_published_ones(
     assert found.value == per * count / population
     digits = 9 if per == 100 else 6
     assert (found.lower, found.upper) == near(lower, upper, digits=digits)
+
+
+def test_people_of_standard_ages_have_the_crude_rate_and_its_limits() -> None:
+    """20 deaths among 100: the published limits, however the deaths lie over the ages."""
+    for deaths in ((20, 0, 0), (5, 9, 6)):
+        strata = [Stratum(d, p, 7 * p) for d, p in zip(deaths, (10, 40, 50), strict=True)]
+        found = standardised_rate(strata, 100)
+        assert found.value == pytest.approx(20)
+        assert (found.lower, found.upper) == near(12.211428835, 30.889880369, digits=9)
+
+
+def test_a_standardised_rate_is_of_the_standard_s_ages() -> None:
+    """By hand: rates of 10 and 1 for each 1,000, weighed 1 to 3: 3.25; variance and limits too."""
+    found = standardised_rate([Stratum(20, 2000, 1), Stratum(5, 5000, 3)], 1000)
+    assert found.value == pytest.approx((10 * 1 + 1 * 3) / 4)
+    variance = (1 * 20 / 2000**2 + 9 * 5 / 5000**2) / 16
+    lower, upper = count_limits(25)
+    scale = 1000 * (variance / 25) ** 0.5
+    assert found.lower == pytest.approx(3.25 - scale * (25 - lower))
+    assert found.upper == pytest.approx(3.25 + scale * (upper - 25))
+
+
+@pytest.mark.parametrize(
+    ("parts", "symbol", "shown"),
+    [
+        ([(None, 100, 1), (30, 100, 1)], "[c]", False),
+        ([(30, None, 1), (30, 100, 1)], "[x]", False),
+        ([(4, 100, 1), (5, 100, 1)], "[x]", False),
+        ([(5, 100, 1), (5, 100, 1)], "[u]", True),
+        ([(10, 100, 1), (9, 100, 1)], "[u]", True),
+        ([(10, 100, 1), (10, 100, 1)], "", True),
+    ],
+)
+def test_a_standardised_rate_is_blank_below_ten(parts, symbol: str, shown: bool) -> None:
+    found = published_standardised(parts, 1000)
+    assert (found.symbol, found.value is not None) == (symbol, shown)
+
+
+@pytest.mark.parametrize(
+    "strata", [[Stratum(5, 0, 1), Stratum(9, 10, 1)], [Stratum(0, 10, 1), Stratum(0, 10, 1)]]
+)
+def test_a_standardised_rate_of_nothing_is_refused(strata: list[Stratum]) -> None:
+    with pytest.raises(Invalid):
+        standardised_rate(strata, 1000)
 
 
 @pytest.mark.parametrize(("part", "whole", "lower", "upper"), SHARES)
