@@ -16,7 +16,7 @@ from cdop.reference_files.models import ReferenceFile
 from cdop.reference_files.reading import AGES
 from cdop.reference_files.service import Denominator, denominator, listing, load
 from cdop.security.models import AuditEntry
-from cdop.statistics.contents import rates
+from cdop.statistics.contents import Cells, rates
 from cdop.statistics.definitions import year_tables
 from cdop.statistics.denominators import denominators, rate_denominators
 from tests.factories import MAKER, Herefordshire, child, told
@@ -177,7 +177,8 @@ def test_a_standardised_rate_has_the_people_of_each_age(county: Herefordshire) -
         assert [each.count for each in found.values()] == [1800, 7700, 9400, 9700, 7500]
         with pytest.raises(Invalid, match="population by age_band of 2012-13"):
             rate_denominators(work.session, panel, rate, "2013-14", pooled=2)
-    cells = {("died-by-age", (code,)): 6 for code in ("total", *tables.codes("age_band"))}
+    codes = ("total", *tables.codes("age_band"))
+    cells: Cells = {("died-by-age", (code,)): 6 for code in codes}
     (told_of,) = [each for each in rates(tables, cells, found) if each.definition == rate]
     assert (told_of.count, told_of.denominator.count) == (36, 36100)
     assert told_of.estimate.lower < told_of.estimate.value < told_of.estimate.upper
