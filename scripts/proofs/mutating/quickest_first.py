@@ -7,6 +7,7 @@ beside the mutants.
 
 import os
 import resource
+import sys
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -20,7 +21,9 @@ SECONDS = 60
 def pytest_configure(config: pytest.Config) -> None:
     """Let hypothesis only find what fails, the same in every run; end what runs on and on."""
     del config
-    if "__mutmut_" in os.environ.get("MUTANT_UNDER_TEST", ""):
+    mutant = os.environ.get("MUTANT_UNDER_TEST", "")
+    if "__mutmut_" in mutant:
+        _forget(mutant)
         limit = int(process_time()) + SECONDS
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
@@ -28,6 +31,14 @@ def pytest_configure(config: pytest.Config) -> None:
         "mutants", phases=phases, database=None, derandomize=True, deadline=None, max_examples=30
     )
     hypothesis.settings.load_profile("mutants")
+
+
+def _forget(mutant: str) -> None:
+    """Let the changed module forget what the unchanged code has given it to remember."""
+    name = mutant.rpartition(".")[0]
+    for each in vars(sys.modules[name]).values() if name in sys.modules else ():
+        if hasattr(each, "cache_clear"):
+            each.cache_clear()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

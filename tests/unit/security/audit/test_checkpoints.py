@@ -126,6 +126,12 @@ def test_what_is_signed_opens_in_the_one_form_only(what: str, by: str) -> None:
     )
 
 
+def test_the_text_that_is_signed_may_have_an_empty_line() -> None:
+    """What is signed ends at the last empty line, as in the specification."""
+    text = "first\n\nsecond\n"
+    assert SIGNER.verifier.signed_text(signed(text)) == text
+
+
 def test_a_checkpoint_that_a_witness_has_signed_too_opens() -> None:
     witness = EXAMPLE.splitlines()[-1]
     text, _, own = NOTE.rpartition("\n\n")

@@ -3,6 +3,7 @@
 import json
 import time
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +62,15 @@ def test_a_line_has_the_text_that_it_always_had(monkeypatch: pytest.MonkeyPatch)
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_a_row_whose_ids_and_times_are_text_already_has_the_same_text() -> None:
+    """A database that keeps them so is not asked to make more of them."""
+    line = entry()
+    moment = "2026-07-01T09:30:15.000250+00:00"
+    row: Any = SimpleNamespace(**line.model_dump() | {"at": moment, "recorded_at": moment})
+    row.id, row.case_id = str(LINE), str(CHILD)
+    assert lines.text_of(row).decode() == TEXT
 
 
 def test_what_a_line_is_not_about_is_null() -> None:
@@ -141,5 +151,6 @@ def test_what_is_no_line_has_no_leaf(content: dict[str, str]) -> None:
 def test_a_key_file_signs_as_it_always_did() -> None:
     signer = signer_of(RING, REGISTER)
     assert signer.verifier.encode() == KEY
+    assert signer.verifier.name == f"cdop/{REGISTER}"
     checkpoint = Checkpoint("cdop/tests/tree", 1, b"r" * 32, AT)
     assert signer.verifier.open(signer.note(checkpoint)) == checkpoint

@@ -58,7 +58,7 @@ def test_a_tree_that_goes_on_from_its_frontier_has_the_same_root(
 
 @pytest.mark.parametrize(("size", "bytes_"), [(1, 0), (2, 64), (3, 32), (4, 33), (0, 32)])
 def test_a_frontier_of_another_size_is_refused(size: int, bytes_: int) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="these are not the whole subtrees of a tree of that size"):
         Frontier.decode(size, b"x" * bytes_)
 
 
@@ -83,6 +83,20 @@ def test_each_leaf_is_shown_to_be_in_the_tree_and_nowhere_else(
         assert not merkle.includes(
             hashes[position], position, size, path[:step] + path[step + 1 :], root
         )
+
+
+def test_every_proof_of_every_small_tree_holds() -> None:
+    """Every leaf of every size, and every earlier size: the right edge differs in each."""
+    inputs = [bytes([number]) for number in range(20)]
+    hashes = leaves(inputs)
+    roots = {size: naive_tree.tree_hash(inputs[:size]) for size in range(1, 21)}
+    for size, root in roots.items():
+        for position in range(size):
+            path = merkle.inclusion(hashes[:size], position)
+            assert merkle.includes(hashes[position], position, size, path, root)
+        for first in range(1, size + 1):
+            path = merkle.consistency(hashes[:size], first)
+            assert merkle.continues(first, size, roots[first], root, path), (first, size)
 
 
 @given(st.integers(2, 40), st.data())

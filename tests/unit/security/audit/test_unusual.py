@@ -42,7 +42,10 @@ def spread(number: int, **values) -> list[Entry]:
     [
         ("many-identities", {}),
         ("searches-in-vain", {"action": "deaths:identity:search", "detail": {"found": 0}}),
-        ("failed-sign-ins", {"action": "accounts:session:refuse", "actor": "system:sign-in"}),
+        (
+            "failed-sign-ins",
+            {"action": "accounts:session:refuse", "actor": "system:sign-in", "case_id": None},
+        ),
     ],
 )
 def test_many_is_the_limit_of_the_file_within_its_time(code: str, values: dict) -> None:
@@ -122,6 +125,18 @@ def test_some_things_are_shown_each_time() -> None:
     assert [each.count for each in seen] == [1, 1]
     assert [each.case_id for each in seen] == [each.case_id for each in reversed(lines)]
     assert [(each.first, each.last) for each in seen] == [(n.at, n.at) for n in reversed(lines)]
+
+
+def test_what_several_rules_find_is_told_together_the_newest_first() -> None:
+    limit = BY_CODE["refusals"].limit
+    night = datetime(2026, 11, 20, 2, tzinfo=UTC)
+    day = [
+        line(at=night),
+        line(0, action="access:break-glass:open"),
+        *(line(n + 1, outcome="denied", action="audit:log:read") for n in range(limit)),
+    ]
+    found = find(day, rules(), {day[0].case_id} if day[0].case_id else ())
+    assert [each.rule.code for each in found] == ["refusals", "break-glass", "outside-hours"]
 
 
 def test_an_ordinary_day_is_not_unusual() -> None:

@@ -78,6 +78,21 @@ def test_lines_that_no_checkpoint_from_outside_covers_are_counted(
     assert read(export(), notes).newer == newer
 
 
+def test_what_is_newer_is_counted_over_all_trees() -> None:
+    other = UUID(int=9)
+    more = [
+        *({**each, "tree": str(other)} for each in export()[3:]),
+        {"kind": "checkpoint", "note": note(SIZE, tree=other)},
+    ]
+    for number, each in enumerate(more[:-1]):
+        each["line"] = each["line"] | {"id": f"other-{number}"}
+        each["leaf"] = lines.leaf_of_content(each["line"]).hex()
+    leaves = [bytes.fromhex(each["leaf"]) for each in more[:-1]]
+    more[-1]["note"] = note(SIZE, leaves, tree=other)
+    report = read([*export()[:3], more[-1], *export()[3:], *more[:-1]])
+    assert report == Report(sealed=10, newer=10, trees=2, checkpoints=3)
+
+
 def changed(records: list[dict[str, Any]]) -> None:
     records[5]["line"]["actor"] = "berta"
 
