@@ -85,6 +85,7 @@ def audit_rounded(
     system: LinearSystem, profile: Profile, numbers: Numbers, attackers: Sequence[Attacker]
 ) -> list[Certificate]:
     """Try to undo a rounded release. Return the proofs that it holds, or raise `Unsafe`."""
+    _check_numbers(system, profile, numbers.printed, numbers.reach)
     reading = read_rounding(system, numbers.printed, numbers.reach)
     nothing = np.zeros(len(system.values), dtype=bool)
     found: list[Certificate] = []
@@ -113,15 +114,7 @@ def checked(
     found: Sequence[Certificate],
 ) -> Rounded:
     """Check a rounding and its certificates by arithmetic alone. Raises `Unsafe`."""
-    if printed.shape != system.values.shape or not profile.base <= reach + 1 <= 2 * profile.base:
-        raise Unsafe("The disclosure check answered another question, so there is no release")
-    ours, lines = own_cells(system), _own_lines(system)
-    if (printed[ours] < 0).any() or (printed[ours] % profile.base != 0).any():
-        raise Unsafe("A rounded count is not a multiple of the base")
-    if (np.abs(printed - system.values)[ours] > reach).any():
-        raise Unsafe("A rounded count is too far from the truth")
-    if (system.line_parts @ printed != printed[system.line_totals])[lines].any():
-        raise Unsafe("A rounded total is not the sum of its parts")
+    _check_numbers(system, profile, printed, reach)
     reading = read_rounding(system, printed, reach)
     nothing = np.zeros(len(printed), dtype=bool)
     audits = []
@@ -131,6 +124,19 @@ def checked(
         digest = tables.digest(system, printed)
         audits.append(Audit(profile.id, (who.id,), len(must.names), width, tables, digest))
     return Rounded(Numbers(printed, reach), tuple(audits))
+
+
+def _check_numbers(system: LinearSystem, profile: Profile, printed: Counts, reach: int) -> None:
+    """Raise `Unsafe` unless numbers are near multiples whose totals add up."""
+    if printed.shape != system.values.shape or not profile.base <= reach + 1 <= 2 * profile.base:
+        raise Unsafe("The disclosure check answered another question, so there is no release")
+    ours, lines = own_cells(system), _own_lines(system)
+    if (printed[ours] < 0).any() or (printed[ours] % profile.base != 0).any():
+        raise Unsafe("A rounded count is not a multiple of the base")
+    if (np.abs(printed - system.values)[ours] > reach).any():
+        raise Unsafe("A rounded count is too far from the truth")
+    if (system.line_parts @ printed != printed[system.line_totals])[lines].any():
+        raise Unsafe("A rounded total is not the sum of its parts")
 
 
 def own_cells(system: LinearSystem) -> Counts:
