@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ FOLLOWING = {
 }
 Membership = tuple[int, int, int, int]  # died, notified, reviewed, reviewed in its year of death
 NOWHERE: Membership = (0, 0, 0, 0)
+UNASKED = -1  # stands for the answer of a record that a column does not ask for
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,6 @@ def _raw_codes(of: Counted, name: str) -> tuple[str, ...]:
     return tuple(of.merged[name]) if name in of.merged else of.tables.codes(name)
 
 
-def _membership(row: Any) -> Membership:
-    same = row.died and row.reviewed and row.died_year == row.reviewed_year
-    return int(row.died), int(row.notified), int(row.reviewed), int(same)
-
-
 def people(
     releases: Sequence[Counted], base: Mapping[str, tuple[str, ...]]
 ) -> tuple[Counts, list[tuple[Membership, ...]], list[str]]:
@@ -80,28 +75,51 @@ def people(
 
     A record that another release counts under another answer is one record there, another here.
     """
-    answers: dict[str, list[tuple[dict[str, int], list[Membership]]]] = {}
+    answers: dict[str, list[tuple[list[int], list[Membership]]]] = {}
     for number, each in enumerate(releases):
-        only = {c.name: c.only for c in each.columns()}
-        places = {n: {c: i for i, c in enumerate(codes)} for n, codes in base.items()}
-        for row in each.records.itertuples():
-            given = {
-                name: places[name][getattr(row, name)]
-                for name in base
-                if name in only and getattr(row, only[name] or "died_year")
-            }
-            rows = answers.setdefault(str(row.Index), [])
-            fits = (r for r in rows if all(r[0].get(n, v) == v for n, v in given.items()))
-            found = next(fits, None)
+        ids = map(str, each.records.index)
+        here = zip(ids, _given(each, base), _memberships_in(each.records), strict=True)
+        for id, given, member in here:
+            rows = answers.setdefault(id, [])
+            found = next((row for row in rows if _agree(row[0], given)), None)
             if found is None:
-                found = ({}, [NOWHERE] * len(releases))
+                found = ([UNASKED] * len(base), [NOWHERE] * len(releases))
                 rows.append(found)
-            found[0].update(given)
-            found[1][number] = _membership(row)
-    people = [[given.get(n, 0) for n in base] for rows in answers.values() for given, _ in rows]
+            found[0][:] = [
+                old if new == UNASKED else new for old, new in zip(found[0], given, strict=True)
+            ]
+            found[1][number] = member
+    people = [[max(at, 0) for at in given] for rows in answers.values() for given, _ in rows]
     memberships = [tuple(m) for rows in answers.values() for _, m in rows]
-    ids = [id if m[0] != NOWHERE else "" for id, rows in answers.items() for _, m in rows]
-    return np.array(people, dtype=np.int64).reshape(-1, len(base)), memberships, ids
+    ids_ = [id if m[0] != NOWHERE else "" for id, rows in answers.items() for _, m in rows]
+    return np.array(people, dtype=np.int64).reshape(-1, len(base)), memberships, ids_
+
+
+def _given(of: Counted, base: Mapping[str, tuple[str, ...]]) -> list[list[int]]:
+    """Return the position of each record's answers, `UNASKED` where a column has none of it."""
+    only = {c.name: c.only for c in of.columns()}
+    found = np.full((len(of.records), len(base)), UNASKED, dtype=np.int64)
+    for at, (name, codes) in enumerate(base.items()):
+        if name in only:
+            inside = np.ones(len(found), dtype=bool)
+            if only[name]:
+                inside = of.records[only[name]].to_numpy(dtype=bool)
+            found[inside, at] = pd.Index(codes).get_indexer(pd.Index(of.records[name][inside]))
+            if (found[inside, at] < 0).any():
+                raise Refused(f"A case holds an answer that no table has a row for ({name}).")
+    rows: list[list[int]] = found.tolist()
+    return rows
+
+
+def _memberships_in(records: pd.DataFrame) -> list[Membership]:
+    died, notified, reviewed = (records[p].to_numpy(dtype=bool) for p in POPULATIONS)
+    same = died & reviewed & (records.died_year == records.reviewed_year).to_numpy(dtype=bool)
+    columns = [part.astype(int).tolist() for part in (died, notified, reviewed, same)]
+    return list(zip(*columns, strict=True))
+
+
+def _agree(one: Sequence[int], other: Sequence[int]) -> bool:
+    return all(a == b or UNASKED in (a, b) for a, b in zip(one, other, strict=True))
 
 
 def memberships(releases: Sequence[Counted]) -> Iterable[tuple[Membership, ...]]:

@@ -7,7 +7,8 @@ import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
 from cdop.statistics.disclosure.attackers import PUBLIC, Attacker
-from cdop.statistics.disclosure.certificate import Certificate, check_certificate, no_tables
+from cdop.statistics.disclosure.certificate import Certificate, check_certificate
+from cdop.statistics.disclosure.pool import Pool
 from cdop.statistics.disclosure.profiles import Profile
 from cdop.statistics.disclosure.programme import EPSILON, Programme, Reals
 from cdop.statistics.disclosure.reading import Reading, read_hiding
@@ -70,15 +71,19 @@ class Attack:
         keep = fits.all(axis=0)
         self.reading, self.tables, self.cells = reading, self.tables[:, keep], self.cells[:, keep]
 
-    def know(self, pool: Counts) -> int:
+    def know(self, pool: Pool) -> int:
         """Take over alternative tables found against others, where this attacker allows them.
 
         Returns how many tables are known then.
         """
-        more = pool[:, agreeing(self.attacker, self.system.atoms, pool)]
-        self.tables = np.column_stack([self.tables, more])
-        self.cells = np.column_stack([self.cells, self.system.sums @ more])
+        fits = pool.agreeing(self.attacker)
+        self.tables = np.column_stack([self.tables, pool.tables[:, fits]])
+        self.cells = np.column_stack([self.cells, pool.cells[:, fits]])
         return int(self.tables.shape[1])
+
+    def found(self, since: int = 0) -> Pool:
+        """Return the alternative tables known, or those found since there were so many."""
+        return Pool(self.tables[:, since:], self.cells[:, since:])
 
     def aim(self, targets: Sensitive) -> None:
         """Set the counts to be worked out, measured on every alternative table found so far."""
@@ -107,7 +112,7 @@ class Attack:
 
     def prove(self, target: int) -> bool:
         """Tell whether the target can be shown to be uncertain, keeping the tables that show it."""
-        if self._is_proved(target):
+        if self._is_proved(target) or self._reach(target, first=True):
             return True
         ends = self._ends(target)
         reach = 0.0
@@ -120,7 +125,7 @@ class Attack:
                 return True
         if reach < self.targets.widths[target] - EPSILON:
             return False
-        return any(self._reach(target, to_end) for to_end in (False, True))
+        return self._reach(target) or self._go_to_the_ends(target)
 
     def first_unproved(self) -> int | None:
         """Return a target that cannot be shown to be uncertain; None when all can."""
@@ -164,16 +169,27 @@ class Attack:
         self.low, self.high = np.minimum(self.low, reached), np.maximum(self.high, reached)
         return True
 
-    def _reach(self, target: int, to_end: bool) -> bool:
-        """Look for whole tables just far enough up and down, or as far as they go."""
+    def _reach(self, target: int, *, first: bool = False) -> bool:
+        """Look for whole tables that go just far enough up and down.
+
+        At `first` only among atoms that the solver has already, and not for long.
+        """
         width = int(self.targets.widths[target])
         for direction, sign in zip(self._ends(target), (1, -1), strict=True):
             enough = width + (self.low[target] if sign > 0 else -self.high[target])
-            solved = self.programme.maximise(direction)
-            if solved is not None and to_end:
+            solved = None if first else self.programme.maximise(direction)
+            if first or (solved is not None and solved[0] > enough - EPSILON):
+                near = self.programme.nearest_whole(direction, enough, to_the_end=not first)
+                self.accept(near)
+            if self._is_proved(target):
+                return True
+        return False
+
+    def _go_to_the_ends(self, target: int) -> bool:
+        """Look for whole tables that go as far up and down as any."""
+        for direction in self._ends(target):
+            if self.programme.maximise(direction) is not None:
                 self.accept(self.programme.maximise_whole(gap=0.0))
-            elif solved is not None and solved[0] > enough - EPSILON:
-                self.accept(self.programme.nearest_whole(direction, enough))
             if self._is_proved(target):
                 return True
         return False
@@ -202,34 +218,6 @@ class Attack:
         return bool(self.high[target] - self.low[target] >= self.targets.widths[target])
 
 
-def from_pool(
-    system: LinearSystem, must: Sensitive, attacker: Attacker, pool: Counts
-) -> Certificate | None:
-    """Return a certificate made of alternative tables found against others; None if they do not do.
-
-    `pool` (atoms x tables) must agree with what is printed; only tables that agree with what this
-    attacker knows besides are used. Knowing records one by one mostly leaves enough of them.
-    """
-    tables = np.column_stack([system.atoms, pool[:, agreeing(attacker, system.atoms, pool)]])
-    reached = np.asarray(must.cells @ (system.sums @ tables))
-    if not len(reached):
-        return no_tables(system)
-    if (reached.max(axis=1) - reached.min(axis=1) < must.widths).any():
-        return None
-    ends = np.union1d(reached.argmin(axis=1), reached.argmax(axis=1))
-    return Certificate(csr_matrix(tables[:, ends[ends > 0]].T))
-
-
-def agreeing(attacker: Attacker, atoms: Counts, pool: Counts) -> Mask:
-    """Tell which tables of a pool agree with what an attacker knows."""
-    fits = np.ones(pool.shape[1], dtype=bool)
-    if attacker.least is not None:
-        fits &= (pool >= attacker.least[:, None]).all(axis=0)
-    if attacker.knows is not None:
-        fits &= (attacker.knows @ pool == (attacker.knows @ atoms)[:, None]).all(axis=0)
-    return fits
-
-
 def audit(
     system: LinearSystem,
     hidden: Mask,
@@ -254,10 +242,9 @@ def audit(
 def search(attack: Attack, must: Sensitive, hints: Iterable[Counts] = ()) -> Certificate:
     """Return the certificate found for what must stay uncertain, complete or not."""
     attack.aim(must)
-    tried = False
     for table in hints:
-        tried |= attack.accept(np.asarray(table, dtype=np.int64))
-    if not tried:
+        attack.accept(np.asarray(table, dtype=np.int64))
+    if attack.tables.shape[1] == 1:
         attack.sweep()
     attack.first_unproved()  # whoever checks the certificate says which and refuses
     return attack.certificate()

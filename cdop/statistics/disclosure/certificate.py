@@ -17,7 +17,7 @@ from cdop.statistics.disclosure.attackers import PUBLIC, Attacker
 from cdop.statistics.disclosure.profiles import Others, Profile
 from cdop.statistics.disclosure.reading import Reading, read_hiding
 from cdop.statistics.disclosure.sensitive import Sensitive, sensitive, small_cells
-from cdop.statistics.disclosure.system import LinearSystem, Mask
+from cdop.statistics.disclosure.system import LinearSystem, Mask, canonical
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,8 @@ class Certificate:
         `printed` is the mask of hidden cells, or the rounded numbers.
         """
         total = hashlib.sha256()
-        links = () if system.links is None else (system.links,)
-        for matrix in (system.sums, *links, self.tables):
-            canonical = csr_matrix(matrix, dtype=np.int64, copy=True)
-            canonical.sum_duplicates()
-            canonical.eliminate_zeros()
-            total.update(np.array(canonical.shape, dtype="<i8").tobytes())
-            for part in (canonical.indptr, canonical.indices, canonical.data):
-                total.update(part.astype("<i8").tobytes())
+        total.update(system.canonical)
+        total.update(canonical(self.tables))
         total.update(system.atoms.astype("<i8").tobytes() + printed.astype("<i8").tobytes())
         return total.hexdigest()
 
@@ -62,12 +56,17 @@ def check_certificate(
     not made of whole numbers or contradicts something printed, or if a sensitive count is not
     proved to be uncertain enough.
     """
+    check_none_printed(system, hidden, profile)
+    must = sensitive(system, hidden, profile, attacker)
+    return check_tables(system, read_hiding(system, hidden, profile), certificate, must, attacker)
+
+
+def check_none_printed(system: LinearSystem, hidden: Mask, profile: Profile) -> None:
+    """Raise `Unsafe` if a small count is printed, where the profile hides them."""
     if profile.others != Others.CONTROLLED:
         bare = np.flatnonzero(small_cells(system, profile) & ~hidden)
         if len(bare):
             raise Unsafe(f"A small count would be printed: {system.label(int(bare[0]))}")
-    must = sensitive(system, hidden, profile, attacker)
-    return check_tables(system, read_hiding(system, hidden, profile), certificate, must, attacker)
 
 
 def check_tables(

@@ -21,7 +21,7 @@ COLUMNS = 200  # atoms added to the programme at a time
 ROUNDS = 200  # times columns may be added in one solve
 ITERATIONS = 50_000  # of the simplex method, per solve
 NODES = 500  # of branch and bound, per solve
-TRIES = 5  # ways in which small changes are weighed before whole counts are left to the solver
+TRIES = 12  # ways in which small changes are weighed before whole counts are left to the solver
 DIVES = 12  # counts forced to whole numbers in one such try
 EPSILON = 1e-7  # below this a dual or a gain is nothing
 WHOLE = 1e-6  # as near as this to a whole number is worth checking as one
@@ -103,14 +103,18 @@ class Programme:
         solver.passModel(self.solver.getLp())
         return self._whole(solver)
 
-    def nearest_whole(self, direction: Reals, enough: float) -> Counts | None:
+    def nearest_whole(
+        self, direction: Reals, enough: float, *, to_the_end: bool = True
+    ) -> Counts | None:
         """Return whole counts that reach `enough` along `direction`, and change little else.
 
         A count's way down from the truth is its own column, its way up another, so that a change
-        costs either way. Such programmes mostly end in whole counts by themselves.
+        costs either way. Such programmes mostly end in whole counts by themselves; where they do
+        not, the solver's long way is gone only `to_the_end`.
         """
         solver = new_solver()
         solver.setOptionValue("mip_max_improving_sols", 1)
+        solver.setOptionValue("presolve", "off")  # the truth is nearly an answer: few steps do
         solver.passModel(self.solver.getLp())
         truth = self.truth[self.pool]
         inner = np.flatnonzero(truth)
@@ -137,17 +141,20 @@ class Programme:
         for seed in range(TRIES):
             weights = 1 + np.random.default_rng(seed).integers(0, 64, len(signs)) / 64
             solver.changeColsCost(len(signs), columns, signs * weights)
-            if _dive(solver):
-                found = self._answer(solver, inner)
-                if found is not None:
-                    return found
+            end = _dive(solver)
+            if end is None:
+                return None
+            found = self._answer(solver, inner) if end else None
+            if found is not None:
+                return found
             solver.changeColsBounds(len(signs), columns, lows, highs)
-        return self._whole(solver, inner)
+        return self._whole(solver, inner) if to_the_end else None
 
     def _whole(self, solver: highspy.Highs, inner: Counts | None = None) -> Counts | None:
         columns = len(self.pool) + (0 if inner is None else len(inner))
         kinds = np.full(columns, int(highspy.HighsVarType.kInteger), dtype=np.uint8)
         solver.changeColsIntegrality(columns, np.arange(columns, dtype=np.int32), kinds)
+        solver.setOptionValue("presolve", "choose")
         solver.run()
         return self._answer(solver, inner)
 
@@ -191,12 +198,15 @@ def _bounds(solver: highspy.Highs) -> tuple[list[float], list[float]]:
     return programme.col_lower_, programme.col_upper_
 
 
-def _dive(solver: highspy.Highs) -> bool:
-    """Force counts to whole numbers one by one, the nearest to one first; tell if all are."""
-    for _ in range(DIVES):
+def _dive(solver: highspy.Highs) -> bool | None:
+    """Force counts to whole numbers one by one, the nearest to one first; tell if all are.
+
+    None when there is no answer in real numbers either, so that no other way down has one.
+    """
+    for turn in range(DIVES):
         solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return False
+            return False if turn else None
         point = np.array(solver.getSolution().col_value)
         away = np.abs(point - np.rint(point))
         if away.max() <= WHOLE:

@@ -7,16 +7,16 @@ import numpy as np
 
 from cdop.errors import Refused, Unsafe
 from cdop.statistics.disclosure import progress
-from cdop.statistics.disclosure.attack import Attack, from_pool
+from cdop.statistics.disclosure.attack import Attack
 from cdop.statistics.disclosure.attackers import PUBLIC, Attacker
-from cdop.statistics.disclosure.certificate import Certificate, no_tables
+from cdop.statistics.disclosure.certificate import Certificate
 from cdop.statistics.disclosure.eliminate import by_cost, eliminate
+from cdop.statistics.disclosure.pool import Pool
 from cdop.statistics.disclosure.profiles import Others, Profile, Zeros
 from cdop.statistics.disclosure.reading import OPEN, as_hidden, read_hiding
 from cdop.statistics.disclosure.sensitive import Sensitive, sensitive, small_cells, small_lines
 from cdop.statistics.disclosure.system import Counts, Earlier, LinearSystem, Mask
 
-MANY = 12  # further attackers beyond which nothing is shown again for their sake
 KEPT = 400  # alternative tables kept of each attacker while complements are tried
 FOREVER = 1e15  # costs of a cell that may not be hidden
 
@@ -25,13 +25,13 @@ FOREVER = 1e15  # costs of a cell that may not be hidden
 class Protection:
     """What to hide: `primary` because it is small, the rest of `hidden` so that it stays hidden.
 
-    `pool` holds alternative tables (atoms x tables), of use against further attackers.
+    `pool` holds alternative tables, of use against further attackers.
     """
 
     primary: Mask
     hidden: Mask
     certificates: tuple[Certificate, ...]
-    pool: Counts | None = None
+    pool: Pool | None = None
 
     @property
     def certificate(self) -> Certificate:
@@ -59,59 +59,7 @@ def protect(
         pass
     choice.show_again(primary if start is None else primary | start)
     certificates = tuple(attack.certificate() for attack in choice.attacks)
-    pool = np.column_stack([attack.tables for attack in choice.attacks])
-    return Protection(primary, choice.hidden, certificates, pool)
-
-
-def protect_further(
-    system: LinearSystem,
-    profile: Profile,
-    first: Sequence[Attacker],
-    further: Sequence[Attacker],
-    done: Protection,
-    start: Mask | None = None,
-) -> Protection:
-    """Hide what further attackers ask for beyond what was hidden against the first.
-
-    Meant for many who each know a little more than those, such as families: most are kept off
-    already, and the tables that prove it against others prove it against them.
-    """
-    after, demanding = _against_each(system, profile, further, done)
-    if 0 < len(demanding) <= MANY:
-        kept = done.primary if start is None else done.primary | start
-        choice = Choice(system, profile, (*first, *demanding), after.hidden)
-        assert after.pool is not None
-        for attack in choice.attacks:
-            attack.know(after.pool)
-        choice.show_again(kept)
-        pool = np.column_stack([attack.tables for attack in choice.attacks])
-        lighter = Protection(done.primary, choice.hidden, (), pool)
-        after, _ = _against_each(system, profile, further, lighter)
-    nothing = (no_tables(system),) * len(first)
-    return Protection(done.primary, after.hidden, (*nothing, *after.certificates), after.pool)
-
-
-def _against_each(
-    system: LinearSystem, profile: Profile, attackers: Sequence[Attacker], done: Protection
-) -> tuple[Protection, list[Attacker]]:
-    """Hide what each of several attackers asks for, one by one; tell who asked for more."""
-    assert done.pool is not None
-    hidden, pool, proofs, demanding = done.hidden, done.pool, [], []
-    for number, who in enumerate(attackers):
-        progress.step("Thinking of those who know a record", number, len(attackers))
-        proof = from_pool(system, sensitive(system, hidden, profile, who), who, pool)
-        if proof is None:
-            choice = Choice(system, profile, (who,), hidden)
-            (attack,) = choice.attacks
-            old = attack.know(pool)
-            while choice.repair():
-                pass
-            if (choice.hidden != hidden).any():
-                demanding.append(who)
-            proof, hidden = attack.certificate(), choice.hidden
-            pool = np.column_stack([pool, attack.tables[:, old:]])
-        proofs.append(proof)
-    return Protection(done.primary, hidden, tuple(proofs), pool), demanding
+    return Protection(primary, choice.hidden, certificates, choice.found())
 
 
 def first_choice(system: LinearSystem, profile: Profile, start: Mask | None = None) -> Mask:
@@ -177,6 +125,11 @@ class Choice:
                 while not attack.prove(int(target)):
                     self.hide(self._cure(attack, int(target)))
         return int(self.hidden.sum()) > before
+
+    def found(self) -> Pool:
+        """Return every alternative table found."""
+        first, *others = [attack.found() for attack in self.attacks]
+        return first.joined(*others)
 
     def hide(self, cell: int) -> None:
         """Take a printed cell away from everybody. Every table found remains possible."""

@@ -13,10 +13,11 @@ from scipy.sparse import csr_matrix
 
 from cdop.errors import Refused, Unsafe
 from cdop.statistics.disclosure import progress
-from cdop.statistics.disclosure.attack import Attack, Audit, from_pool, search
+from cdop.statistics.disclosure.attack import Attack, Audit, search
 from cdop.statistics.disclosure.attackers import PUBLIC, Attacker
 from cdop.statistics.disclosure.certificate import Certificate, check_tables
 from cdop.statistics.disclosure.integers import Integers
+from cdop.statistics.disclosure.pool import truth_alone
 from cdop.statistics.disclosure.profiles import Others, Profile
 from cdop.statistics.disclosure.reading import read_rounding
 from cdop.statistics.disclosure.sensitive import sensitive
@@ -89,17 +90,17 @@ def audit_rounded(
     reading = read_rounding(system, numbers.printed, numbers.reach)
     nothing = np.zeros(len(system.values), dtype=bool)
     found: list[Certificate] = []
-    pool = system.atoms[:, None]
+    pool = truth_alone(system)
     for who in attackers:
         progress.step("Trying to undo the rounding", len(found), len(attackers))
         must = sensitive(system, nothing, profile, who)
-        proof = from_pool(system, must, who, pool)
+        proof = pool.proof(must, who)
         if proof is None:
             attack = Attack(system, reading, profile.width, who)
             old = attack.know(pool)
             proof = search(attack, must)
             check_tables(system, reading, proof, must, who)
-            pool = np.column_stack([pool, attack.tables[:, old:]])
+            pool = pool.joined(attack.found(old))
         found.append(proof)
     checked(system, profile, numbers.printed, numbers.reach, attackers, found)
     return found

@@ -86,6 +86,29 @@ def sensitive(
     )
 
 
+class EachSensitive:
+    """What must stay uncertain for each of several attackers, of one release.
+
+    Most who know a single record are owed the same as whoever knows none: that is worked out once.
+    """
+
+    def __init__(self, system: LinearSystem, hidden: Mask, profile: Profile) -> None:
+        self.system, self.hidden, self.profile = system, hidden, profile
+        self._found: list[tuple[csr_matrix | None, Sensitive]] = []
+
+    def of(self, attacker: Attacker) -> Sensitive:
+        """Return the same as `sensitive`."""
+        exact = self.profile.others == Others.EXACT
+        if attacker.rests or not exact or self.system.nested:
+            return sensitive(self.system, self.hidden, self.profile, attacker)
+        for knows, found in self._found:
+            if knows is attacker.knows:
+                return found
+        found = sensitive(self.system, self.hidden, self.profile, attacker)
+        self._found.append((attacker.knows, found))
+        return found
+
+
 def small_lines(system: LinearSystem, hidden: Mask, profile: Profile, values: Counts) -> Counts:
     """Return the lines whose hidden cells, two or more, have a small sum."""
     if not system.lines:

@@ -139,6 +139,11 @@ class LinearSystem:
         """Return the true value of each cell."""
         return np.asarray(self.sums @ self.atoms, dtype=np.int64)
 
+    @cached_property
+    def canonical(self) -> bytes:
+        """Return sums and links as bytes, the same for the same system."""
+        return canonical(self.sums) + (b"" if self.links is None else canonical(self.links))
+
     def label(self, cell: int) -> str:
         """Return words that point to the cell (the first place it is printed), never its value."""
         table, key = self._first_places[cell]
@@ -161,3 +166,12 @@ class LinearSystem:
             if name == table
         ]
         return pd.DataFrame(rows).astype({"count": "Int64", "count_symbol": "str"})
+
+
+def canonical(matrix: csr_matrix) -> bytes:
+    """Return a sparse matrix as bytes, the same for the same numbers."""
+    ordered = csr_matrix(matrix, dtype=np.int64, copy=True)
+    ordered.sum_duplicates()
+    ordered.eliminate_zeros()
+    parts = (np.array(ordered.shape), ordered.indptr, ordered.indices, ordered.data)
+    return b"".join(part.astype("<i8").tobytes() for part in parts)

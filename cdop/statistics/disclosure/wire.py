@@ -51,13 +51,13 @@ def pack(
         "groups": system.groups,
         "nested": system.nested,
         "profile": vars(profile),
-        "attackers": [[who.id, who.rests] for who in attackers],
+        "attackers": [[who.id, who.rests, _first(attackers, who)] for who in attackers],
     }
     arrays = pack_matrix("sums", system.sums)
     if system.links is not None:
         arrays |= pack_matrix("links", system.links)
     for i, who in enumerate(attackers):
-        if who.knows is not None:
+        if who.knows is not None and _first(attackers, who) == i:
             arrays |= pack_matrix(f"knows{i}", who.knows)
         if who.least is not None:
             arrays[f"least{i}"] = who.least
@@ -90,14 +90,11 @@ def unpack(question: bytes) -> Question:
         _earlier(data),
         matrix(data, "links") if "links_shape" in data else None,
     )
+    first = {n for _, _, n in text["attackers"]}
+    knows = {n: matrix(data, f"knows{n}") for n in first if f"knows{n}_shape" in data}
     attackers = tuple(
-        Attacker(
-            id,
-            matrix(data, f"knows{i}") if f"knows{i}_shape" in data else None,
-            data.get(f"least{i}"),
-            rests,
-        )
-        for i, (id, rests) in enumerate(text["attackers"])
+        Attacker(id, knows.get(n), data.get(f"least{i}"), rests)
+        for i, (id, rests, n) in enumerate(text["attackers"])
     )
     return Question(
         text["task"],
@@ -109,6 +106,11 @@ def unpack(question: bytes) -> Question:
         data.get("keep"),
         text["seed"],
     )
+
+
+def _first(attackers: Sequence[Attacker], who: Attacker) -> int:
+    """Return the first of the attackers who knows these very sums: they are sent once."""
+    return next(i for i, other in enumerate(attackers) if other.knows is who.knows)
 
 
 def _earlier_arrays(told: Earlier) -> Arrays:

@@ -14,13 +14,19 @@ from scipy.sparse import csr_matrix
 from cdop.errors import CdopError, Unsafe
 from cdop.statistics.disclosure import progress, wire
 from cdop.statistics.disclosure.asking import OnStep, ask
-from cdop.statistics.disclosure.attack import Audit, audit, from_pool
+from cdop.statistics.disclosure.attack import Audit, audit
 from cdop.statistics.disclosure.attackers import PUBLIC, Attacker, sooner_and_later
-from cdop.statistics.disclosure.certificate import Certificate, check_certificate, no_tables
+from cdop.statistics.disclosure.certificate import (
+    Certificate,
+    check_none_printed,
+    check_tables,
+    no_tables,
+)
 from cdop.statistics.disclosure.exact import protect_exactly
+from cdop.statistics.disclosure.further import protect_further
 from cdop.statistics.disclosure.measure import measure
 from cdop.statistics.disclosure.profiles import Profile
-from cdop.statistics.disclosure.protect import Protection, protect, protect_further
+from cdop.statistics.disclosure.protect import Protection, protect
 from cdop.statistics.disclosure.reading import read_hiding, read_rounding
 from cdop.statistics.disclosure.rounding import (
     Numbers,
@@ -28,7 +34,7 @@ from cdop.statistics.disclosure.rounding import (
     checked,
     round_counts,
 )
-from cdop.statistics.disclosure.sensitive import sensitive
+from cdop.statistics.disclosure.sensitive import EachSensitive
 from cdop.statistics.disclosure.system import Counts, LinearSystem, Mask
 
 SECONDS = 300.0  # when the child is ended; no answer depends on it but "there is no release"
@@ -102,12 +108,14 @@ def hide_against(
         raise Unsafe("The disclosure check gave no answer, so there is no release") from None
     if chosen.shape != system.values.shape or (hidden is not None and (chosen != hidden).any()):
         raise Unsafe("The disclosure check answered another question, so there is no release")
+    check_none_printed(system, chosen, profile)
+    reading, every = read_hiding(system, chosen, profile), EachSensitive(system, chosen, profile)
     audits = []
     for attacker, tables in zip(attackers, found, strict=True):
-        width = check_certificate(system, chosen, tables, profile, attacker)
-        must = len(sensitive(system, chosen, profile, attacker).names)
+        must = every.of(attacker)
+        width = check_tables(system, reading, tables, must, attacker)
         digest = tables.digest(system, chosen)
-        audits.append(Audit(profile.id, (attacker.id,), must, width, tables, digest))
+        audits.append(Audit(profile.id, (attacker.id,), len(must.names), width, tables, digest))
     return Hiding(chosen, tuple(audits), bound)
 
 
@@ -190,10 +198,13 @@ def _work(asked: wire.Question) -> bytes:
     else:
         done, bound = _hide(asked)
         parts |= {"hidden": done.hidden, "bound": np.array(bound)}
-        proofs = []
+        proofs, every = [], EachSensitive(system, done.hidden, profile)
         for attacker, hint in zip(attackers, done.certificates, strict=True):
             progress.step("Trying to undo what is hidden", len(proofs), len(attackers))
-            proofs.append(_audited(system, done, profile, attacker, hint))
+            proof = None if done.pool is None else done.pool.proof(every.of(attacker), attacker)
+            if proof is None:
+                proof = audit(system, done.hidden, profile, attacker, hints=hint).certificate
+            proofs.append(proof)
     for i, proof in enumerate(proofs):
         parts |= wire.pack_matrix(f"tables{i}", csr_matrix(proof.tables))
     return wire.pack_bytes(**parts)
@@ -213,17 +224,6 @@ def _hide(asked: wire.Question) -> tuple[Protection, float]:
     if further:
         done = protect_further(system, profile, first, further, done, asked.start)
     return done, 0.0
-
-
-def _audited(
-    system: LinearSystem, done: Protection, profile: Profile, attacker: Attacker, hint: Certificate
-) -> Certificate:
-    if done.pool is not None:
-        must = sensitive(system, done.hidden, profile, attacker)
-        proof = from_pool(system, must, attacker, done.pool)
-        if proof is not None:
-            return proof
-    return audit(system, done.hidden, profile, attacker, hints=hint).certificate
 
 
 if __name__ == "__main__":
