@@ -1,0 +1,1 @@
+"""What the benchmark of protection needs: registers of invented deaths."""
