@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from protecting.years import years
 
 from cdop.statistics.disclosure import (
     Dimension,
@@ -26,7 +25,6 @@ from cdop.statistics.disclosure.exact import protect_exactly
 from cdop.statistics.disclosure.protect import first_choice, protect
 from cdop.statistics.disclosure.spec import read_spec
 from cdop.statistics.disclosure.worker import hide_against, round_system
-from cdop.statistics.protecting import Wish, protect_release
 
 DATA = Path(__file__).parents[2] / "tests" / "unit" / "statistics" / "disclosure" / "data"
 VARIANTS = {
@@ -36,7 +34,6 @@ VARIANTS = {
     "linked-zeros": ("linked_1350", 1),
 }
 BOUND_ROUNDS = (30, 20)  # of the exact method on z3: enough for a bound, not for the optimum
-YEARS, REVIEWS = 10, 3500
 PATIENT = 3000.0  # seconds to wait for the solver on a busy machine
 CATEGORIES = [2, 3, 6, 9, 8, 12, 25, 28, 3, 4]  # per cent, invented
 AGES, BOARDS = [42, 22, 13, 7, 8, 8], [25, 20, 16, 13, 11, 8, 7]
@@ -44,7 +41,7 @@ AGES, BOARDS = [42, 22, 13, 7, 8, 8], [25, 20, 16, 13, 11, 8, 7]
 
 def main() -> None:
     """Print every figure; with names of figures as arguments, those that begin so."""
-    for each in (elimination, optima, seconds, widths, annual):
+    for each in (elimination, optima, seconds, widths):
         if not sys.argv[1:] or any(each.__name__.startswith(name) for name in sys.argv[1:]):
             each()
 
@@ -141,28 +138,6 @@ def seconds() -> None:
             }
             name = f"seconds-{kind}" + ("-round" if method == "round" else "")
             say(name, max(cpu for cpu, _ in took.values()), "s", f"< {goal}", detail)
-
-
-def annual() -> None:
-    """Processor time to protect and prove a country's annual set, year after year."""
-    for name in ("partner-1to4", "rounded-5"):
-        took, shares, reviews = [], [], 0
-        for counted in years(YEARS, REVIEWS, 0):
-            reviews += int(counted.records.reviewed.sum())
-            before = _cpu()
-            done = protect_release(counted, profile(name), Wish(seconds=PATIENT))
-            took.append(_cpu() - before)
-            shown = [number is not None for number in done.cells.values()]
-            shares.append(sum(shown) / len(shown))
-        detail = {
-            "reviews": reviews,
-            "cells_a_year": len(shown),
-            "cpu_seconds_a_year": [round(each, 1) for each in took],
-            "cells_shown": [round(each, 2) for each in shares],
-            "attackers": done.attackers,
-            "how": "ten releases, the register's own way, checks and processes included",
-        }
-        say(f"annual-{name}", sum(took), "s of the processor, ten years", "< 60", detail)
 
 
 def _cpu() -> float:

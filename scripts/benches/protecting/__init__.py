@@ -1,1 +1,0 @@
-"""What the benchmark of protection needs: registers of invented deaths."""
