@@ -50,7 +50,10 @@ def erasure(
     return render(request, "retention/erasure.html", page)
 
 
-@router.post("/retention/erasures/{erasure_id}/approve", dependencies=[requires(erasing.APPROVE)])
+@router.post(
+    "/retention/erasures/{erasure_id}/approve",
+    dependencies=[requires(erasing.APPROVE, confirmed=True)],
+)
 def approve(
     request: Request, register: CurrentRegister, actor: CurrentActor, erasure_id: UUID
 ) -> Response:
@@ -68,7 +71,10 @@ def withdraw(
     return go(request, f"/retention/erasures/{erasure_id}")
 
 
-@router.post("/retention/erasures/{erasure_id}/erase", dependencies=[requires(erasing.PROPOSE)])
+@router.post(
+    "/retention/erasures/{erasure_id}/erase",
+    dependencies=[requires(erasing.PROPOSE, confirmed=True)],
+)
 def erase(
     request: Request, register: CurrentRegister, actor: CurrentActor, erasure_id: UUID
 ) -> Response:
