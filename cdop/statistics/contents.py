@@ -4,7 +4,7 @@ Nothing here sees a hidden count: hidden ones arrive as None, and what follows f
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from cdop.reference_files.service import Denominator
@@ -17,6 +17,8 @@ from cdop.statistics.definitions import (
 )
 from cdop.statistics.denominators import added
 from cdop.statistics.disclosure import TOTAL
+from cdop.statistics.disclosure.profiles import Others
+from cdop.statistics.disclosure.rounding import LOW
 from cdop.statistics.marking import MARKS
 from cdop.statistics.protecting import Protected
 from cdop.statistics.rates import (
@@ -29,7 +31,7 @@ from cdop.statistics.rates import (
 
 SYMBOLS = {
     HIDDEN: "Confidential: 0 or more, not shown because it is small or a small count would follow",
-    "[low]": "A count that rounds to 0",
+    LOW: "A count that rounds to 0; a percentage of such a count",
     "[u]": "Unreliable: based on fewer than 20 deaths",
     "[x]": "Not available: fewer than 3 deaths (10 if standardised), or no population of the year",
     "[z]": "Not applicable: there is nothing to take a share of",
@@ -132,6 +134,15 @@ def shares(tables: YearTables, cells: Cells) -> list[Share]:
             parts = measured(cells, measure)
             found.append(Share(measure, *parts, published_share(*parts)))
     return found
+
+
+def released_shares(package: Package) -> list[Share]:
+    """Return the percentages of a release. A count that rounds to 0 need not be none: no "0%"."""
+    rounds = package.protected.profile.others == Others.CONTROLLED
+    return [
+        replace(share, estimate=Estimate(symbol=LOW)) if rounds and share.numerator == 0 else share
+        for share in shares(package.tables, package.protected.cells)
+    ]
 
 
 def rates(tables: YearTables, cells: Cells, denominators: Mapping[str, Denominator]) -> list[Rate]:

@@ -12,7 +12,7 @@ from cdop.statistics.contents import (
     keys,
     percent,
     rates,
-    shares,
+    released_shares,
     shown,
 )
 from cdop.statistics.definitions import ALL, TableDefinition
@@ -65,7 +65,7 @@ def _number(value: int | None) -> str:
 
 def _percentages(package: Package) -> str:
     rows = []
-    for share in shares(package.tables, package.protected.cells):
+    for share in released_shares(package):
         what, found = share.definition, share.estimate
         parts = [_number(share.numerator), _number(share.denominator)]
         if found.value is None:

@@ -1,10 +1,11 @@
 """Tokens of the API: made by a person for a program, read with until they end or are revoked.
 
 A token stands for no account. Whoever shows it is an actor of its own, who may read the released
-packages of one panel and nothing else.
+packages of one panel and nothing else, as long as the token's maker may make one.
 """
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -13,6 +14,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from cdop.errors import Invalid, NotFound
+from cdop.organisations import people
 from cdop.organisations import queries as organisations
 from cdop.security.actor import Actor, everywhere, system
 from cdop.security.work import Register, Work
@@ -22,6 +24,7 @@ from cdop.statistics.models import ApiToken
 MAKE = "statistics:token:make"
 READ = "statistics:release:read"
 PREFIX = "cdop_"
+NOTED = "token:"  # before its id: who read, in the audit log and on the desk
 LONGEST_DAYS = 366
 A_MINUTE = timedelta(minutes=1)
 MOST_A_MINUTE = 120
@@ -114,12 +117,25 @@ def listing(work: Work) -> list[ApiToken]:
 def reader(register: Register, text: str) -> Reader:
     """Return who a token stands for, and count the request.
 
-    Raises NotAccepted; TooMany, and counts nothing then.
+    Raises NotAccepted, also when its maker may make none any more, which is audited; TooMany, and
+    counts nothing then.
     """
-    return register.do(GATE, _admit, text)
+    found = register.do(GATE, _admit, text)
+    if found is None:
+        raise NotAccepted
+    return found
 
 
-def _admit(work: Work, text: str) -> Reader:
+def stands(work: Work, token: ApiToken) -> bool:
+    """Tell whether who made a token may still make one: it opens nothing beyond their standing."""
+    try:
+        maker = people.actor_by_username(work.session, token.made_by, work.now)
+    except NotFound:
+        return False
+    return maker.may(MAKE, token.organisation_id)
+
+
+def _admit(work: Work, text: str) -> Reader | None:
     query = select(ApiToken).where(ApiToken.token_hash == _hash(text)).with_for_update()
     token = work.session.exec(query).one_or_none()
     if token is None or token.revoked_at or token.expires_on < work.today:
@@ -130,10 +146,21 @@ def _admit(work: Work, text: str) -> Reader:
         left = token.counted_from + A_MINUTE - work.now
         raise TooMany(max(1, int(left.total_seconds())))
     token.asked += 1
-    token.used_at = work.now
     work.session.add(token)
+    if not stands(work, token):
+        subject = ("api_tokens", token.id)
+        work.audit("statistics:token:use", subject, token.organisation_id, outcome="denied")
+        return None
+    token.used_at = work.now
     panels = organisations.with_predecessors(work.session, token.organisation_id)
-    return Reader(name=f"token:{token.id}", display_name=token.name, panels=panels)
+    return Reader(name=f"{NOTED}{token.id}", display_name=token.name, panels=panels)
+
+
+def names(work: Work, tokens: Collection[str]) -> dict[str, str]:
+    """Return the names of programs by what readings are noted under, for those that there are."""
+    ids = [UUID(each.removeprefix(NOTED)) for each in tokens if each.startswith(NOTED)]
+    found = work.session.exec(select(ApiToken).where(col(ApiToken.id).in_(ids)))
+    return {f"{NOTED}{token.id}": token.name for token in found}
 
 
 def _hash(text: str) -> bytes:

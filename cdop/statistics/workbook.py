@@ -14,7 +14,7 @@ from cdop.statistics.contents import (
     decimal,
     percent,
     rates,
-    shares,
+    released_shares,
     shown,
     told_of_all,
 )
@@ -129,7 +129,7 @@ def _cell(package: Package, table: TableDefinition, key: tuple[str, ...]) -> Cel
 def _shares(package: Package) -> tuple[list[str], list[list[Cell]]]:
     head = ["Measure", "Of", "Numerator", "Denominator", "Percent", "Lower limit", "Upper limit"]
     rows: list[list[Cell]] = []
-    for share in shares(package.tables, package.protected.cells):
+    for share in released_shares(package):
         found, what = share.estimate, share.definition
         parts: list[Cell] = [
             found.symbol if found.value is None or each is None else each

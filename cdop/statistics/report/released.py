@@ -10,8 +10,8 @@ from cdop.statistics.contents import (
     decimal,
     percent,
     rates,
+    released_shares,
     said,
-    shares,
 )
 from cdop.statistics.definitions import TableDefinition
 from cdop.statistics.disclosure import TOTAL
@@ -32,6 +32,7 @@ def released_report(package: Package) -> Report:
     tables, measured = package.tables, _measured(package)
     parts = [
         Part("In short", _in_short(package)),
+        *([Part("Note", package.note.splitlines())] if package.note else []),
         *(_population(package, p.code, p.title, p.description) for p in tables.populations),
         *([Part("Percentages and rates", [HOW], grids=measured)] if measured else []),
         Part("How the figures were protected", what_was_done(package), grids=[_symbols()]),
@@ -42,13 +43,17 @@ def released_report(package: Package) -> Report:
 
 def _in_short(package: Package) -> list[str]:
     said = [f"{p.title}: {_total(package, p.code)}." for p in package.tables.populations]
-    if len(said) == 1:
-        return said
-    return [
-        *said,
-        "These three overlap and are not added up: a death may be of one year, notified in the "
-        "next and reviewed in a third.",
-    ]
+    if len(said) > 1:
+        said.append(
+            "These overlap and are not added up: a death may be of one year, notified in the next "
+            "and reviewed in a third."
+        )
+    for share in released_shares(package):
+        if share.estimate.value is not None:
+            what = f"{share.definition.title}, of {share.definition.of}"
+            parts = f"{share.numerator} of {share.denominator}"
+            said.append(f"{what}: {parts} ({percent(share.estimate.value)}%).")
+    return said
 
 
 def _total(package: Package, population: str) -> str:
@@ -81,7 +86,7 @@ def _grid(package: Package, table: TableDefinition) -> Grid:
 def _measured(package: Package) -> list[Grid]:
     tables, cells = package.tables, package.protected.cells
     grids = [
-        share_grid(shares(tables, cells)),
+        share_grid(released_shares(package)),
         rate_grid(rates(tables, cells, package.denominators)),
     ]
     return [each for each in grids if each.rows]

@@ -8,7 +8,7 @@ from uuid import UUID
 from cdop.jobs.models import Job
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
-from cdop.statistics import counting, releasing, rules, settling, working
+from cdop.statistics import counting, releasing, rules, settling, tokens, working
 from cdop.statistics.asked import with_asked
 from cdop.statistics.coarsening import coarsenings
 from cdop.statistics.definitions import pooled_years, year_days, year_tables
@@ -18,7 +18,7 @@ from cdop.statistics.disclosure.rounding import LOW
 from cdop.statistics.drafting import as_drafted
 from cdop.statistics.earlier import tables_of
 from cdop.statistics.explaining import reader
-from cdop.statistics.models import Release, ReleaseEvent
+from cdop.statistics.models import Release
 from cdop.statistics.rules import State
 from cdop.web.buttons import Button, why_not
 from cdop.web.forms import Bound, blank
@@ -226,7 +226,7 @@ def release_page(
         rounding=_rounding(release) if frozen else "",
         readers=[reader(each) for each in release.ledger.get("attackers", ())],
         sections=_sections(release) if frozen else [],
-        history=[_event(each) for each in releasing.events(work, release)],
+        history=_history(work, release),
         recipients=[each.name for each in as_drafted(release).recipients],
         approve=approve or blank(ApproveForm),
         why=why or blank(ReasonForm),
@@ -343,8 +343,14 @@ def _ways(release: Release, kept: list[dict[str, Any]]) -> list[Way]:
     return found
 
 
-def _event(event: ReleaseEvent) -> Event:
-    return Event(event.at, STEPS.get(event.kind, event.kind), event.remark, event.by)
+def _history(work: Work, release: Release) -> list[Event]:
+    """Return what befell a release; a program that read it is called by its name."""
+    found = releasing.events(work, release)
+    programs = tokens.names(work, {each.by for each in found})
+    return [
+        Event(each.at, STEPS.get(each.kind, each.kind), each.remark, programs.get(each.by, each.by))
+        for each in found
+    ]
 
 
 def _name(work: Work, release: Release) -> str:

@@ -106,6 +106,8 @@ def _shown(work: Work, token: ApiToken, panel: str) -> Shown:
         ended = f"Revoked on {day(local_day(token.revoked_at))} by {token.revoked_by}"
     elif token.expires_on < work.today:
         ended = "Ended"
+    elif not tokens.stands(work, token):
+        ended = f"Refused: {token.made_by}, who made it, may make tokens here no longer"
     used = moment(token.used_at) if token.used_at else "Not yet used"
     made = f"{day(local_day(token.made_at))}, by {token.made_by}"
     return Shown(token.id, token.name, panel, made, day(token.expires_on), used, ended)

@@ -18,7 +18,7 @@ from frictionless import system
 from weasyprint.urls import FatalURLFetchingError  # type: ignore[import-untyped]
 
 from cdop.reference_files.service import Denominator
-from cdop.statistics.contents import keys, percent
+from cdop.statistics.contents import Place, keys, percent
 from cdop.statistics.definitions import TableDefinition, YearTables, year_tables
 from cdop.statistics.disclosure import TOTAL, profile
 from cdop.statistics.drawing import Chart, png, svg
@@ -26,6 +26,7 @@ from cdop.statistics.package import Package, package_name, write_package
 from cdop.statistics.protecting import Protected, protect_year
 from cdop.statistics.report import printing
 from cdop.statistics.report.printing import pdf
+from cdop.statistics.report.released import released_report
 from cdop.statistics.report.values import Grid, Part, Report
 from cdop.statistics.tidy import csv_files
 from cdop.statistics.workbook import neutral, workbook
@@ -111,6 +112,26 @@ def test_a_percentage_names_what_it_is_of(tables: YearTables) -> None:
         ("all reviews completed in the year", str(yes), str(total), percent(yes / total)),
         ("reviews with sufficient information", str(yes), str(yes + no), percent(yes / (yes + no))),
     ]
+
+
+def test_a_count_that_rounds_to_0_is_no_nought_per_cent(
+    county: Protected, tables: YearTables
+) -> None:
+    """One of five has modifiable factors; to a multiple of 5 that is [low], and so is its share."""
+    table = "reviewed-by-modifiable"
+    cells: dict[Place, int | None] = {
+        (table, (TOTAL,)): 5,
+        (table, ("yes",)): 0,
+        (table, ("no",)): 5,
+    }
+    rounded = replace(county, profile=profile("rounded-5"), cells={**county.cells, **cells})
+    package = Package("x", "X", tables, rounded, "", note="An invented note.")
+    found = {row["measure"]: row for row in rows(csv_files(package)["tables/percentages.csv"])}
+    row = found["modifiable-of-all"]
+    assert (row["numerator"], row["percent"], row["percent_symbol"]) == ("", "", "[low]")
+    report = released_report(package)
+    assert not [said for said in report.parts[0].sentences if "%" in said]
+    assert (report.parts[1].title, report.parts[1].sentences) == ("Note", ["An invented note."])
 
 
 def test_rates_are_of_the_counts_as_shown(tables: YearTables) -> None:

@@ -13,7 +13,10 @@ from sqlmodel import select
 from cdop.clock import FixedClock
 from cdop.config import ROOT
 from cdop.errors import Denied, Invalid, NotFound
+from cdop.organisations import people
+from cdop.organisations.models import Membership
 from cdop.security.models import AuditEntry
+from cdop.security.permissions import Role
 from cdop.security.work import Register
 from cdop.statistics import tokens
 from cdop.statistics.archive import pack
@@ -140,6 +143,34 @@ def test_a_token_ends_and_can_be_revoked(
     assert ask(client, "/releases", text).status_code == 401
 
 
+@pytest.mark.parametrize("disabled", [True, False])
+def test_a_token_ends_with_the_standing_of_its_maker(
+    county: Herefordshire, client: Client, disabled: bool
+) -> None:
+    token = a_token(county)
+    assert ask(client, "/releases", token).status_code == 200
+    with county.register.work(MAKER) as work:
+        other = people.by_username(work.session, "coordinator")
+        people.add_membership(work, other.id, Role.ANALYST, county[PANEL], valid_from=work.today)
+        account = people.by_username(work.session, "analyst")
+        if disabled:
+            account.disabled_at = work.now
+        else:
+            for held in work.session.exec(select(Membership)).all():
+                if held.account_id == account.id:
+                    held.valid_to = work.today - timedelta(days=1)
+    assert ask(client, "/releases", token).status_code == 401
+    with county.register.reading(MAKER) as work:
+        line = work.session.exec(
+            select(AuditEntry).where(AuditEntry.action == "statistics:token:use")
+        ).one()
+        assert (line.outcome, line.actor) == ("denied", tokens.GATE.name)
+        assert line.organisation_id == county[PANEL]
+        colleague = people.actor_by_username(work.session, "coordinator", work.now)
+    page = client.act_as(county.register, colleague).get("/statistics/tokens").text
+    assert "Refused: analyst, who made it, may make tokens here no longer" in page
+
+
 def test_a_program_that_asks_too_often_waits(
     county: Herefordshire, client: Client, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,7 +259,7 @@ def test_pandas_reads_a_table_as_the_readme_shows(county: Herefordshire) -> None
     (shown,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     id, token = a_release(county), a_token(county)
     with serving(create_app(county.register), "127.0.0.1") as address:
-        lines = shown.replace("https://register.example", address).replace("RELEASE", str(id))
+        lines = shown.replace("http://localhost:8000", address).replace("RELEASE", str(id))
         found: dict[str, Any] = {"TOKEN": token}
         exec(lines, found)
     assert found["deaths"]["count"].dropna().tolist() == [11]
