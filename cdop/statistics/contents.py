@@ -19,6 +19,7 @@ from cdop.statistics.denominators import added
 from cdop.statistics.disclosure import TOTAL
 from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.disclosure.rounding import LOW
+from cdop.statistics.gathering import Attendances
 from cdop.statistics.marking import MARKS
 from cdop.statistics.protecting import Protected
 from cdop.statistics.rates import (
@@ -49,7 +50,8 @@ class Package:
 
     `denominators` has the population or births of each rate that can be worked out, by its code.
     `pooled` years were counted together, of which the tables' year is the last. `note` is what
-    was typed for the readers, and settled by the approver. `marks` are those of `marking`.
+    was typed for the readers, and settled by the approver. `marks` are those of `marking`;
+    `attendance` is of professionals and not protected.
     """
 
     slug: str
@@ -61,6 +63,7 @@ class Package:
     pooled: int = 1
     note: str = ""
     marks: Mapping[Place, str] = field(default_factory=dict)
+    attendance: Attendances | None = None
 
     @property
     def title(self) -> str:

@@ -16,6 +16,13 @@ _COUNTED = (
     {"name": "denominator_edition", "type": "string"},
 )
 
+_ATTENDED: tuple[dict[str, Any], ...] = (
+    {"name": "year", "type": "string"},
+    {"name": "years_pooled", **_INTEGER},
+    *({"name": n, "type": "string"} for n in ("agency", "agency_label", "state", "state_label")),
+    {"name": "meetings", **_INTEGER},
+)
+
 
 def describe(package: Package) -> dict[str, Any]:
     """Return the description of the package (Data Package v2, Table Schema)."""
@@ -28,6 +35,8 @@ def describe(package: Package) -> dict[str, Any]:
         _resource("tables/percentages.csv", "Percentages", _measured("percent", _PARTS)),
         _resource("tables/rates.csv", "Rates", _measured("rate", _COUNTED)),
     ]
+    if package.attendance:
+        resources.append(_resource("tables/attendance.csv", "Attendance", _ATTENDED))
     plain = [_text("code"), _text("label")]
     resources += [
         _resource(f"codelists/{name}.csv", tables.title(name), plain)

@@ -17,6 +17,7 @@ from cdop.statistics.definitions import YearTables, pooled_years, year_tables
 from cdop.statistics.disclosure import Profile
 from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.disclosure.system import Place
+from cdop.statistics.gathering import Attendances, attendance
 from cdop.statistics.kinds import POPULATIONS, Counted
 from cdop.statistics.linking import Told
 from cdop.statistics.models import Release
@@ -82,6 +83,22 @@ def to_repeat(printed: Cells, chosen: Profile) -> Mapping[Place, int]:
     if chosen.others != Others.CONTROLLED:
         return {}
     return {place: number for place, number in printed.items() if number is not None}
+
+
+def attendance_of(work: Work, release: Release) -> Attendances | None:
+    """Return who attended in a release's years: now, or as it was when the release was built.
+
+    None for a release of tables that were asked for: it answers that question alone.
+    """
+    if release.asked:
+        return None
+    if not release.ledger:
+        return attendance(work, release.organisation_id, release.year, release.years)
+    kept = release.ledger.get("attendance")
+    if kept is None:
+        return None
+    agencies = tuple((code, label, tuple(counts)) for code, label, counts in kept["agencies"])
+    return Attendances(kept["meetings"], tuple(map(tuple, kept["states"])), agencies)
 
 
 def snapshot_of(records: pd.DataFrame) -> str:

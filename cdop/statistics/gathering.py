@@ -1,6 +1,7 @@
 """Exact, internal counts beside the year's tables: factors by domain, attendance, lessons."""
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -16,6 +17,18 @@ from cdop.reference import codelist
 from cdop.security.work import Work
 from cdop.statistics.counting import COUNTED
 from cdop.statistics.definitions import pooled_years, year_days
+
+
+@dataclass(frozen=True)
+class Attendances:
+    """Attendance at a panel's meetings: states as (code, label); agencies as (code, label, counts).
+
+    The counts are in the order of the states.
+    """
+
+    meetings: int
+    states: tuple[tuple[str, str], ...] = ()
+    agencies: tuple[tuple[str, str, tuple[int, ...]], ...] = ()
 
 
 def factors_by_domain(
@@ -40,12 +53,14 @@ def factors_by_domain(
     return [(label, len(named[code]), len(modifiable[code])) for code, label in domains]
 
 
-def attendance(work: Work, cdop_id: UUID, year: str) -> tuple[int, list[tuple[str, list[int]]]]:
-    """Return how many meetings were held, and for each agency at how many it was in each state.
+def attendance(work: Work, cdop_id: UUID, year: str, pooled: int = 1) -> Attendances:
+    """Return how many meetings were held, and at how many each agency was in each state.
 
-    The states stand in the order of the code list `attendance`.
+    Professionals in their office, and no child: such counts are published as they are, and no
+    count of children follows from them.
     """
-    first, last = year_days(year)
+    first, _ = year_days(pooled_years(year, pooled)[0])
+    _, last = year_days(year)
     places = organisations.with_predecessors(work.session, cdop_id)
     held = select(Meeting.id).where(
         col(Meeting.organisation_id).in_(places),
@@ -57,15 +72,14 @@ def attendance(work: Work, cdop_id: UUID, year: str) -> tuple[int, list[tuple[st
     query = select(Attendance.agency, Attendance.state)
     rows = work.session.exec(query.where(col(Attendance.meeting_id).in_(meetings)))
     counted = Counter((agency, state) for agency, state in rows)
-    states = codelist("attendance", last).codes()
+    states = codelist("attendance", last).choices()
     present = {agency for agency, _ in counted}
-    labels = codelist("agencies", last).choices()
-    found = [
-        (label, [counted[code, state] for state in states])
-        for code, label in labels
+    agencies = [
+        (code, label, tuple(counted[code, state] for state, _ in states))
+        for code, label in codelist("agencies", last).choices()
         if code in present
     ]
-    return len(meetings), found
+    return Attendances(len(meetings), tuple(states), tuple(agencies))
 
 
 def lessons(work: Work, cdop_id: UUID, year: str) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ stores what was proved only if what was counted in the first still stands.
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from cdop.statistics.disclosure import Profile, profile
 from cdop.statistics.disclosure.asking import OnStep
 from cdop.statistics.drafting import Draft, as_drafted, note
 from cdop.statistics.earlier import (
+    attendance_of,
     counted,
     printed_before,
     releases_before,
@@ -36,6 +37,7 @@ from cdop.statistics.earlier import (
     told,
     wait_for_others,
 )
+from cdop.statistics.gathering import Attendances
 from cdop.statistics.kinds import Counted
 from cdop.statistics.marking import marks
 from cdop.statistics.models import Release
@@ -59,6 +61,7 @@ class Prepared:
     slug: str
     name: str
     denominators: Mapping[str, Denominator]
+    attendance: Attendances | None
 
 
 def build(
@@ -150,6 +153,7 @@ def _prepared(
         cdop.slug,
         organisations.name_on(work.session, cdop.id, year_days(release.year)[1]),
         denominators(work.session, cdop.id, of.tables, release.years) if known is None else under,
+        attendance_of(work, release),
     )
 
 
@@ -178,6 +182,7 @@ def pack(register: Register, of: Prepared, protected: Protected) -> tuple[bytes,
             protected.cells,
             of.printed,
         ),
+        of.attendance,
     )
     sign = signer(ring, SIGNS, of.release.organisation_id).sign
     return write_package(content, sign), certificate
@@ -210,6 +215,7 @@ def _keep(
         "smallest_width": protected.smallest_width,
         "reach": protected.reach,
         "denominators": {code: vars(each) for code, each in before.denominators.items()},
+        "attendance": None if before.attendance is None else asdict(before.attendance),
         "boards": {slug: list(ids) for slug, ids in before.wish.knowledge.boards.items()},
         "cells": [[table, list(key), shown] for (table, key), shown in protected.cells.items()],
         "bounds": [[table, list(key), *low] for (table, key), low in protected.bounds.items()],

@@ -17,6 +17,7 @@ from cdop.statistics.contents import (
 )
 from cdop.statistics.definitions import ALL, TableDefinition
 from cdop.statistics.disclosure import TOTAL
+from cdop.statistics.gathering import Attendances
 
 
 def csv_files(package: Package) -> dict[str, str]:
@@ -25,6 +26,7 @@ def csv_files(package: Package) -> dict[str, str]:
         **{f"tables/{t.code}.csv": _table(package, t) for t in package.tables.tables},
         "tables/percentages.csv": _percentages(package),
         "tables/rates.csv": _rates(package),
+        **({"tables/attendance.csv": _attended(package)} if package.attendance else {}),
         **{f"codelists/{c.name}.csv": _codelist(package, c.name) for c in package.tables.columns},
         "codelists/population.csv": _populations(package),
         "codelists/symbols.csv": _csv(["code", "label"], SYMBOLS.items()),
@@ -99,6 +101,17 @@ def _rates(package: Package) -> str:
         )
     head = ["year", "measure", "title", "of", "per", "count", "denominator", "denominator_edition"]
     return _csv([*head, "rate", "rate_lci", "rate_uci", "rate_symbol"], rows)
+
+
+def _attended(package: Package) -> str:
+    found = package.attendance or Attendances(0)
+    rows = [
+        [package.tables.year, str(package.pooled), *agency, *state, str(count)]
+        for *agency, counts in found.agencies
+        for state, count in zip(found.states, counts, strict=True)
+    ]
+    head = ["year", "years_pooled", "agency", "agency_label", "state", "state_label", "meetings"]
+    return _csv(head, rows)
 
 
 def _codelist(package: Package, name: str) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from cdop.errors import Denied, NotFound
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import BoardKind, Kind
-from cdop.reference import codelist
 from cdop.security.work import Work
 from cdop.statistics import gathering
 from cdop.statistics.contents import rates, shares
@@ -19,7 +18,7 @@ from cdop.statistics.denominators import denominators
 from cdop.statistics.disclosure import TOTAL
 from cdop.statistics.drawing import Chart
 from cdop.statistics.outcomes import OutcomeTable, jcr_outcomes
-from cdop.statistics.report.released import HOW, rate_grid, share_grid
+from cdop.statistics.report.released import HOW, attendance_part, rate_grid, share_grid
 from cdop.statistics.report.values import Grid, Part, Report
 
 _DRAWN = "One bar for each row of the table, as long as its count."
@@ -129,11 +128,4 @@ def _outcome_grid(found: OutcomeTable) -> Grid:
 
 
 def _attendance(work: Work, exact: ExactYear) -> list[Part]:
-    meetings, found = gathering.attendance(work, exact.cdop.id, exact.tables.year)
-    if not found:
-        return []
-    states = codelist("attendance", year_days(exact.tables.year)[1]).choices()
-    head = ["Agency", *(label for _, label in states)]
-    rows = [[label, *map(str, counts)] for label, counts in found]
-    said = f"Meetings held in the year: {meetings}."
-    return [Part("Attendance", [said], grids=[Grid("Attendance by agency", head, rows)])]
+    return attendance_part(gathering.attendance(work, exact.cdop.id, exact.tables.year))

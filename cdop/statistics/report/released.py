@@ -17,6 +17,7 @@ from cdop.statistics.definitions import TableDefinition
 from cdop.statistics.disclosure import TOTAL
 from cdop.statistics.drawing import charts, number
 from cdop.statistics.explaining import what_was_done
+from cdop.statistics.gathering import Attendances
 from cdop.statistics.rates import HIDDEN
 from cdop.statistics.report.values import Grid, Part, Report
 
@@ -35,6 +36,7 @@ def released_report(package: Package) -> Report:
         *([Part("Note", package.note.splitlines())] if package.note else []),
         *(_population(package, p.code, p.title, p.description) for p in tables.populations),
         *([Part("Percentages and rates", [HOW], grids=measured)] if measured else []),
+        *attendance_part(package.attendance),
         Part("How the figures were protected", what_was_done(package), grids=[_symbols()]),
         Part("About the tables", [f"Tables: {tables.definitions.source}.", *_sources(package)]),
     ]
@@ -90,6 +92,16 @@ def _measured(package: Package) -> list[Grid]:
         rate_grid(rates(tables, cells, package.denominators)),
     ]
     return [each for each in grids if each.rows]
+
+
+def attendance_part(found: Attendances | None) -> list[Part]:
+    """Return who attended the panel's meetings, if anybody did."""
+    if found is None or not found.agencies:
+        return []
+    head = ["Agency", *(label for _, label in found.states)]
+    rows = [[label, *map(str, counts)] for _, label, counts in found.agencies]
+    said = f"Meetings held: {found.meetings}. Counts of professionals in office are not protected."
+    return [Part("Attendance", [said], grids=[Grid("Attendance by agency", head, rows)])]
 
 
 def share_grid(found: Sequence[Share]) -> Grid:

@@ -14,6 +14,7 @@ from sqlmodel import select
 
 from cdop.clock import FixedClock
 from cdop.errors import Denied, Invalid, NotFound, Refused, Unsafe
+from cdop.meetings.models import Attendance, Meeting
 from cdop.organisations import service
 from cdop.security.work import Register
 from cdop.statistics import (
@@ -119,6 +120,37 @@ def test_a_release_is_built_again_byte_for_byte_after_the_register_has_changed(
         found.snapshot = found.snapshot.replace('"male"', '"female"', 1)
     with pytest.raises(Unsafe, match="changed outside"):
         settling.rebuild(sqlite_county.register, MAKER, release.id)
+
+
+def test_attendance_is_in_the_package_as_it_was_and_not_protected(
+    sqlite_county: Herefordshire,
+) -> None:
+    """Professionals in office: frozen with the release, so that it is built again all the same."""
+    register, panel = sqlite_county.register, sqlite_county[PANEL]
+    with register.work(MAKER) as work:
+        for day, state in ((date(2013, 9, 1), "attended"), (date(2014, 3, 1), "absent")):
+            meeting = Meeting(
+                organisation_id=panel,
+                held_on=day,
+                status="held",
+                arranged_at=work.now,
+                arranged_by="test",
+            )
+            work.session.add(meeting)
+            work.session.flush()
+            found = Attendance(meeting_id=meeting.id, agency="police", state=state)
+            work.session.add(found)
+    release = built(sqlite_county)
+    rows = list(csv.DictReader(io.StringIO(files(release)["tables/attendance.csv"])))
+    counted = {row["state"]: row["meetings"] for row in rows if row["agency"] == "police"}
+    assert counted == {"attended": "1", "represented": "0", "absent": "1", "not-member": "0"}
+    assert "Meetings held: 2" in files(release)["report.html"]
+    with register.work(MAKER) as work:
+        for each in work.session.exec(select(Attendance)).all():
+            each.state = "attended"
+    assert settling.rebuild(register, MAKER, release.id)[1]
+    asked = built(sqlite_county, asked=(Asked("died", ("sex",)),))
+    assert "tables/attendance.csv" not in files(asked)
 
 
 def test_nobody_approves_what_they_drafted_or_built(sqlite_county: Herefordshire) -> None:
