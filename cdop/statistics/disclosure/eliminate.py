@@ -5,9 +5,11 @@ each unless a protected one would become a linear combination of the published. 
 but exact recovery; `protect` and `attack` see to the rest.
 """
 
+from collections import defaultdict
+
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 
 from cdop.statistics.disclosure.system import Counts, Mask
 
@@ -19,15 +21,11 @@ def eliminate(
 ) -> Mask:
     """Return which cells to hide: the `primary` ones and the complements they need.
 
-    `order` lists every other cell, most wanted first. `links` are sums that everybody knows.
+    `order` lists every other cell, most wanted first. `links` are sums that everybody knows to be
+    0; each has its last atom from the others before it.
     """
-    if links is not None:
-        known = links.shape[0]
-        every = np.concatenate([np.zeros(known, dtype=bool), primary])
-        later = np.concatenate([np.arange(known), known + np.asarray(order, dtype=np.int64)])
-        return eliminate(csr_matrix(vstack([links, sums])), every, later)[known:]
     hidden = primary.copy()
-    left = _residues(sums)
+    left = _residues(sums if links is None else _without(sums, links))
     alive = np.ones(len(primary), dtype=bool)  # rows not yet published nor skipped
     for cell in np.asarray(order, dtype=np.int64):
         if primary[cell]:
@@ -71,3 +69,35 @@ def _residues(sums: csr_matrix) -> Counts:
     for column in range(rows):
         result[:, column] = (sums @ random.integers(0, PRIME, columns, dtype=np.int64)) % PRIME
     return result
+
+
+def _without(sums: csr_matrix, links: csr_matrix) -> csr_matrix:
+    """Return sums that are equal to these wherever the links are 0, without their last atoms.
+
+    What a sum of the cells then is by itself, it is only thanks to cells.
+    """
+    rows = [dict(zip(*_entries(sums, row), strict=True)) for row in range(sums.shape[0])]
+    where: dict[int, set[int]] = defaultdict(set)
+    for number, row in enumerate(rows):
+        for atom in row:
+            where[atom].add(number)
+    for link in reversed(range(links.shape[0])):
+        atoms, signs = _entries(links, link)
+        last = int(np.argmax(atoms))
+        for number in tuple(where[atoms[last]]):
+            times = rows[number][atoms[last]] * signs[last]
+            for atom, sign in zip(atoms, signs, strict=True):
+                rows[number][atom] = rows[number].get(atom, 0) - times * sign
+                where[atom].add(number)
+                if not rows[number][atom]:
+                    del rows[number][atom]
+                    where[atom].discard(number)
+    sizes = np.cumsum([0, *map(len, rows)])
+    columns = np.array([atom for row in rows for atom in row], dtype=np.int64)
+    values = np.array([value for row in rows for value in row.values()], dtype=np.int64)
+    return csr_matrix((values, columns, sizes), shape=sums.shape)
+
+
+def _entries(matrix: csr_matrix, row: int) -> tuple[list[int], list[int]]:
+    inside = slice(matrix.indptr[row], matrix.indptr[row + 1])
+    return matrix.indices[inside].tolist(), matrix.data[inside].tolist()

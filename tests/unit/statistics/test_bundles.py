@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from cdop.errors import Unsafe
 from cdop.statistics import atoms
@@ -18,9 +18,11 @@ from cdop.statistics.bundles import Bundle, bundles
 from cdop.statistics.definitions import TableSet, YearTables, table_sets
 from cdop.statistics.disclosure import Attacker, check_certificate, profile
 from cdop.statistics.disclosure.certificate import Certificate
+from cdop.statistics.disclosure.eliminate import by_cost, eliminate
 from cdop.statistics.disclosure.measure import measure
 from cdop.statistics.disclosure.protect import protect
 from cdop.statistics.disclosure.reading import read_hiding
+from cdop.statistics.disclosure.sensitive import small_cells
 from cdop.statistics.kinds import Counted
 from cdop.statistics.linking import Linked, Told, linked
 from cdop.statistics.readers import Knowledge, readers
@@ -172,3 +174,19 @@ def test_every_two_tables_that_share_a_column_agree_on_it() -> None:
     assert len({system.places[place] for place in two}) == 1
     totals = [p for p in system.places if p[0].startswith("reviewed") and set(p[1]) == {"total"}]
     assert all(system.places[a] == system.places[b] for a, b in combinations(totals, 2))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_complements_are_chosen_as_if_the_links_had_been_printed(seed: int) -> None:
+    system = linked(Counted(year(21, seed), tables(), (YEAR,))).system
+    primary = small_cells(system, PARTNER)
+    order = by_cost(system.costs, system.sums)
+    ours = eliminate(system.sums, primary, order, system.links)
+    assert system.links is not None
+    known = system.links.shape[0]
+    every = np.concatenate([np.zeros(known, dtype=bool), primary])
+    printed = eliminate(
+        csr_matrix(vstack([system.links, system.sums])), every, [*range(known), *(order + known)]
+    )
+    assert printed[known:].tolist() == ours.tolist()
+    assert (ours != eliminate(system.sums, primary, order)).any() or seed > 0
