@@ -12,11 +12,12 @@ import typer
 from cdop.cli import running
 from cdop.deaths.service.reindexing import make_tokens
 from cdop.errors import NotFound
-from cdop.security import index_rotation, resealing, rotation
+from cdop.security import index_rotation, resealing, rotation, signing_rotation
 from cdop.security.key_versions import Version
+from cdop.security.signing import newest
 
 app = typer.Typer(
-    help="The keys of the register: add, promote, rewrap, retire; reseal; reindex.",
+    help="The keys of the register: add, promote, rewrap, retire; reseal; reindex; sign-anew.",
     no_args_is_help=True,
 )
 
@@ -48,6 +49,7 @@ def status(context: typer.Context, as_json: running.AsJson = False) -> None:
         )
     roots = index_rotation.status(register)
     typer.echo(f"Index root {roots['current']} finds what is sealed.")
+    typer.echo(f"Signing key {newest(register.vault.ring)} signs packages.")
     if len(roots) > 1:
         typer.echo("Index tokens are being made anew. Next: cdop keys reindex")
     typer.echo(_next(found))
@@ -141,6 +143,22 @@ def reindex(
         cases = index_rotation.reindex(register, make_tokens, progress, to=to)
     if not _told(as_json, cases=cases):
         typer.echo(f"The index tokens of {cases:,} cases were made anew; the old root is gone.")
+
+
+@app.command("sign-anew")
+def sign_anew(context: typer.Context, to: To = None, as_json: running.AsJson = False) -> None:
+    """Sign packages with a new key from now on, because the one in use may have become known.
+
+    What was signed before is still checked with the older public key.
+    """
+    register = running.opened(context)
+    version, file = signing_rotation.sign_anew(register, to), str(to or register.settings.keys)
+    if not _told(as_json, version=version, file=file):
+        typer.echo(f"Added signing key {version} to {file}. Keep a copy of it in another place.")
+        typer.echo(
+            "Bring it to every server and restart them: they sign with the older until then."
+        )
+        typer.echo("Give readers the new public key of each panel: cdop release key --board SLUG")
 
 
 def _next(found: list[Version]) -> str:

@@ -9,7 +9,7 @@ import base64
 import json
 import secrets
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,12 +34,14 @@ class Ring:
     `sealing` are the key-encryption keys by version, `retired` the versions whose key was thrown
     away (a number is never given twice), `index` the roots of index tokens. `anchor` stays the same
     for the register's life: it tells this register's ring from another's, whatever was rotated.
+    `signing` are the roots of what is signed with, from version 2: the first comes of the anchor.
     """
 
     sealing: dict[int, bytes]
     index: dict[int, bytes]
     anchor: bytes
     retired: frozenset[int] = frozenset()
+    signing: dict[int, bytes] = field(default_factory=dict)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("keys are neither pickled nor copied")
@@ -78,6 +80,10 @@ class Ring:
         """Return a ring with one index root more, under the next version."""
         return replace(self, index=self.index | {max(self.index) + 1: _new_key()})
 
+    def with_signing_root(self) -> "Ring":
+        """Return a ring with one root more of what is signed with, under the next version."""
+        return replace(self, signing=self.signing | {max({1, *self.signing}) + 1: _new_key()})
+
     def with_newest_index_root(self) -> "Ring":
         """Return a ring that has thrown all index roots away but the newest."""
         newest = max(self.index)
@@ -91,6 +97,7 @@ class Ring:
             "sealing": {str(version): _text(key) for version, key in self.sealing.items()},
             "retired": sorted(self.retired),
             "index": {str(version): _text(key) for version, key in self.index.items()},
+            "signing": {str(version): _text(key) for version, key in self.signing.items()},
         }
         return json.dumps(document, indent=1).encode()
 
@@ -237,6 +244,7 @@ def _ring(path: Path, document: dict[str, Any]) -> Ring:
             {int(version): _key(key) for version, key in document["index"].items()},
             _key(document["anchor"]),
             frozenset(int(version) for version in document["retired"]),
+            {int(version): _key(key) for version, key in document.get("signing", {}).items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise _not_whole(path) from None

@@ -1,7 +1,8 @@
-"""Ed25519 signatures of an organisation, by keys that follow from the register's anchor.
+"""Ed25519 signatures of an organisation, by keys that follow from roots in the register's ring.
 
-The same key comes out after every rotation, and nothing is kept beside the ring: whoever holds the
-key file can sign, nobody else. The public key is text (PEM) that anybody may have.
+Whoever holds the key file can sign, nobody else. The public key is text (PEM) that anybody may
+have. The first version comes of the anchor; each later one of a root of its own, and older ones
+stay in the ring: what was signed with them is checked, and built again, with theirs.
 """
 
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from cdop.errors import Invalid
-from cdop.security.keys import Ring
+from cdop.errors import Invalid, NotFound
+from cdop.security.keys import Ring, derived
 
 SIGNATURE_BYTES = 64
 
@@ -39,9 +40,24 @@ class Signer:
         )
 
 
-def signer(ring: Ring, purpose: str, organisation_id: UUID) -> Signer:
-    """Return what an organisation signs with for a purpose such as "statistics:package"."""
-    seed = ring.anchored(f"signing:1:{purpose}:{organisation_id}")
+def newest(ring: Ring) -> int:
+    """Return the version of the keys that are signed with from now on."""
+    return max({1, *ring.signing})
+
+
+def signer(ring: Ring, purpose: str, organisation_id: UUID, version: int | None = None) -> Signer:
+    """Return what an organisation signs with for a purpose such as "statistics:package".
+
+    Otherwise than with a version, by the newest. Raises NotFound for one that the ring lacks.
+    """
+    version = newest(ring) if version is None else version
+    info = f"signing:{version}:{purpose}:{organisation_id}"
+    if version == 1:
+        seed = ring.anchored(info)
+    elif version in ring.signing:
+        seed = derived(ring.signing[version], info)
+    else:
+        raise NotFound
     return Signer(Ed25519PrivateKey.from_private_bytes(seed))
 
 

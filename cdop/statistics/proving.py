@@ -18,7 +18,7 @@ from cdop.organisations import queries as organisations
 from cdop.organisations.models import Organisation
 from cdop.reference_files.service import Denominator
 from cdop.security.actor import Actor
-from cdop.security.signing import signer
+from cdop.security.signing import newest, signer
 from cdop.security.work import Register, Work
 from cdop.statistics import counting, rules
 from cdop.statistics.definitions import year_days
@@ -50,7 +50,10 @@ from cdop.statistics.rules import Step
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a release is built of, as it was found in one unit of work."""
+    """What a release is built of, as it was found in one unit of work.
+
+    `signed_by` is the version of the panel's key that signs it.
+    """
 
     release: Release
     counted: Counted
@@ -62,6 +65,7 @@ class Prepared:
     name: str
     denominators: Mapping[str, Denominator]
     attendance: Attendances | None
+    signed_by: int
 
 
 def build(
@@ -154,6 +158,7 @@ def _prepared(
         organisations.name_on(work.session, cdop.id, year_days(release.year)[1]),
         denominators(work.session, cdop.id, of.tables, release.years) if known is None else under,
         attendance_of(work, release),
+        release.ledger.get("signed_by", 1) if release.ledger else newest(work.vault.ring),
     )
 
 
@@ -184,7 +189,7 @@ def pack(register: Register, of: Prepared, protected: Protected) -> tuple[bytes,
         ),
         of.attendance,
     )
-    sign = signer(ring, SIGNS, of.release.organisation_id).sign
+    sign = signer(ring, SIGNS, of.release.organisation_id, of.signed_by).sign
     return write_package(content, sign), certificate
 
 
@@ -214,6 +219,7 @@ def _keep(
         "attackers": list(protected.attackers),
         "smallest_width": protected.smallest_width,
         "reach": protected.reach,
+        "signed_by": before.signed_by,
         "denominators": {code: vars(each) for code, each in before.denominators.items()},
         "attendance": None if before.attendance is None else asdict(before.attendance),
         "boards": {slug: list(ids) for slug, ids in before.wish.knowledge.boards.items()},

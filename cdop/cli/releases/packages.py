@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cdop.cli import running
-from cdop.errors import Invalid, Refused
+from cdop.errors import Invalid, NotFound, Refused
 from cdop.organisations.models import Kind
 from cdop.security.signing import signer
 from cdop.statistics.archive import check_package
@@ -44,12 +44,23 @@ def show_key(
     board: Annotated[
         str, typer.Option(metavar="SLUG", help="The panel, such as herefordshire-cdop.")
     ],
+    version: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="An older key. Otherwise the one that signs now."),
+    ] = None,
 ) -> None:
-    """Print the public key with which a panel's packages are checked."""
+    """Print the public key with which a panel's packages are checked.
+
+    Each package is checked with the key it was signed with: its release's page names the version.
+    """
     register = running.opened(context)
     with register.reading(running.COMMAND_LINE) as work:
         panel = running.organisation(work.session, board, Kind.CDOP)
-        typer.echo(signer(work.vault.ring, SIGNS, panel.id).public_key, nl=False)
+        try:
+            found = signer(work.vault.ring, SIGNS, panel.id, version)
+        except NotFound:
+            raise running.Missing(f"There is no signing key of version {version}.") from None
+        typer.echo(found.public_key, nl=False)
 
 
 def _read(path: Path) -> bytes:

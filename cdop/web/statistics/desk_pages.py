@@ -301,6 +301,9 @@ def _facts(release: Release) -> list[tuple[str, object]]:
         found.append(("Approved", f"{moment(release.approved_at)}, by {release.approved_by}"))
     if release.digest:
         found.append(("SHA-256 of the file", release.digest))
+        found.append(
+            ("Signed with the panel's key", f"version {release.ledger.get('signed_by', 1)}")
+        )
         found.append(("Digest of the proof", release.certificate))
         found.append(("Earlier releases of these deaths", len(release.against)))
     return found

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cdop.cli import app
+from cdop.security import custody
 from cdop.security.work import Register
 from cdop.statistics import disclosure, drafting
 from tests.deaths import YEAR, herefordshire_2013_14
@@ -34,7 +35,16 @@ def test_a_release_is_verified_offline(
         second = ("--to", file, "--approve-as", "release-approver")
         built = cdop("release", "build", *wanted, *second)
         assert built.exit_code == 0, built.output
-        key.write_text(cdop("release", "key", "--board", "herefordshire-cdop").output)
+        board = ("release", "key", "--board", "herefordshire-cdop")
+        key.write_text(cdop(*board).output)
+        cdop("keys", "sign-anew")
+        held = sqlite_register.vault.held
+        held.ring = custody.load(sqlite_register.settings)  # as a server does that starts anew
+        assert cdop(*board).output != key.read_text()
+        assert cdop(*board, "--version", "1").output == key.read_text()
+        assert cdop(*board, "--version", "3").exit_code == 1
+        rebuilt = cdop("release", "rebuild", json.loads(alone.stdout)["id"])
+        assert "The same, byte for byte" in rebuilt.output
     digest = built.output.split()[-1]
     found = cdop("release", "verify", file, "--key", key, "--digest", digest)
     assert found.exit_code == 0, found.output

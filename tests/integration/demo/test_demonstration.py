@@ -88,7 +88,7 @@ def test_a_year_is_released_the_next_waits_for_the_server_and_a_table_is_drafted
             ("2013-14", True): "draft",
         }
         out = found["2013-14", False]
-        key = signer(built.register.vault.ring, SIGNS, out.organisation_id).public_key
+        key = signer(built.register.vault.ring, SIGNS, out.organisation_id, 1).public_key
         assert check_package(out.package, key).digest == out.digest
         analyst = people.actor_by_username(work.session, "analyst", NOW)
     _, token = built.register.do(analyst, tokens.make, "herefordshire-cdop", "Invented program", 9)

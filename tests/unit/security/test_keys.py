@@ -229,7 +229,7 @@ def test_a_key_with_few_different_bytes_or_of_another_length_is_a_placeholder(
 
 
 def test_what_is_written_is_what_the_format_says(tmp_path: Path) -> None:
-    ring = keys.new_ring().added().without(1)
+    ring = keys.new_ring().added().without(1).with_signing_root()
     content = json.loads(ring.encode())
     assert content == {
         "format": 1,
@@ -237,5 +237,6 @@ def test_what_is_written_is_what_the_format_says(tmp_path: Path) -> None:
         "sealing": {"2": base64.b64encode(ring.sealing[2]).decode()},
         "retired": [1],
         "index": {"1": base64.b64encode(ring.index[1]).decode()},
+        "signing": {"2": base64.b64encode(ring.signing[2]).decode()},
     }
     assert not keys.rewrap(tmp_path / "keys.json", FILE), "no provider wraps it"

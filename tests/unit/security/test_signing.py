@@ -1,12 +1,13 @@
 """Signatures follow from the ring: the same after a rotation, one for each board and purpose."""
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from cdop.errors import Invalid
-from cdop.security.keys import new_ring
-from cdop.security.signing import is_signed, signer
+from cdop.errors import Invalid, NotFound
+from cdop.security.keys import create, load, new_ring
+from cdop.security.signing import is_signed, newest, signer
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
 
@@ -16,6 +17,17 @@ def test_a_signature_holds_after_a_rotation() -> None:
     signed = signer(ring, "a:b", ONE).sign(b"text")
     rotated = ring.added().without(1)
     assert is_signed(signer(rotated, "a:b", ONE).public_key, signed, b"text")
+
+
+def test_a_new_root_signs_with_another_key_and_the_older_one_stays(tmp_path: Path) -> None:
+    create(tmp_path / "keys.json", ring=new_ring().with_signing_root())
+    ring = load(tmp_path / "keys.json")
+    keys = [signer(ring, "a:b", ONE, version).public_key for version in (1, 2)]
+    assert newest(ring) == 2
+    assert signer(ring, "a:b", ONE).public_key == keys[1] != keys[0]
+    assert is_signed(keys[0], signer(ring, "a:b", ONE, 1).sign(b"text"), b"text")
+    with pytest.raises(NotFound):
+        signer(ring, "a:b", ONE, 3)
 
 
 def test_each_board_purpose_and_register_signs_with_a_key_of_its_own() -> None:
