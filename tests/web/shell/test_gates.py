@@ -65,6 +65,13 @@ def denials(register: Register) -> list[tuple[str, str]]:
         return [(line.actor, line.action) for line in work.session.exec(query)]
 
 
+def refusals(register: Register) -> int:
+    """Return how often a second factor was wrong."""
+    with register.reading(MAKER) as work:
+        query = select(AuditEntry).where(AuditEntry.action == "accounts:session:refuse")
+        return len(work.session.exec(query).all())
+
+
 def test_whoever_is_not_signed_in_is_led_to_the_door(county: Herefordshire) -> None:
     client = Client(app_of(county.register))
     for path in ("/any", "/cases", "/keys"):
@@ -113,9 +120,14 @@ def test_what_asks_for_it_wants_a_second_factor_given_just_now(
     answer = client.get(path)
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/confirm")
+    asked = client.submit(path, {})
+    assert asked.status_code == 401
+    assert "That is not right" not in asked.text, "nothing was given yet"
+    assert refusals(county.register) == 0, "and nothing counts as a wrong one"
     wrong = client.submit(path, {"confirmation": "000000"})
     assert wrong.status_code == 401
     assert "That is not right" in wrong.text
+    assert refusals(county.register) == 1
 
 
 def test_the_permission_is_asked_before_the_second_factor(
