@@ -87,7 +87,11 @@ def organisations(county: Herefordshire, who: str, listed: Callable[[Work], list
 
 
 def _table(row: Any) -> type[Any]:
-    kinds = {deaths.ListedCase: Death, referrals.ListedReferral: Referral}
+    kinds: dict[type[Any], type[Any]] = {
+        deaths.ListedCase: Death,
+        meetings.Arranged: Meeting,
+        referrals.ListedReferral: Referral,
+    }
     return kinds.get(type(row), type(row))
 
 
@@ -252,6 +256,52 @@ def test_a_panel_sees_what_was_put_before_it_and_no_other_panel_does(
                 county.register.work(county.actors["panel-member"]) as work,
             ):
                 ask(work, absent)
+
+
+def test_a_case_belongs_to_the_latest_meeting_within_reach_that_has_it(
+    county: Herefordshire,
+) -> None:
+    case, other = (case_of_county(county, f"{place}-cdop") for place in (OURS, THEIRS))
+    with county.register.reading(county.actors["panel-member"]) as work:
+        found = meetings.meeting_of(work, case)
+        assert found
+        assert found.held_on == TODAY
+        assert meetings.meeting_of(work, other) is None
+        assert meetings.meeting_of(work, uuid4()) is None
+        with pytest.raises(NotFound):
+            overview.case(work, other)
+    with county.register.reading(county.actors["neighbour"]) as work:
+        assert meetings.meeting_of(work, case) is None
+        assert meetings.meeting_of(work, other)
+
+
+def test_cases_that_wait_for_a_meeting_are_the_panel_s_own_ready_ones_first(
+    county: Herefordshire,
+) -> None:
+    """One that was on the agenda of a meeting held, and not reviewed, waits for the next."""
+    with county.register.reading(county.actors["coordinator"]) as work:
+        meeting = meetings.get(work, meetings.upcoming(work)[0].id)
+        waits = meetings.waiting(work, meeting)
+        ours = {case.id for case in deaths.latest(work)}
+        assert {each.id for each in waits} == ours
+        assert [each.is_ready for each in waits] == [True, False, False]
+        rest = [(each.notified_on, each.id) for each in waits[1:]]
+        assert rest == sorted(rest)
+        assert meetings.waiting(work, meeting, 2) == waits[:2]
+        assert waits[0].reference == case_of(work, county["herefordshire-cdop"]).reference
+    with county.register.reading(MAKER) as work:
+        assert {each.id for each in meetings.waiting(work, meeting)} == ours
+
+
+def test_a_referral_is_recorded_for_the_boards_of_one_s_own_group(county: Herefordshire) -> None:
+    def boards(who: str) -> list[str]:
+        with county.register.reading(county.actors[who]) as work:
+            return [board.slug for board in referrals.boards_to_refer_to(work, TODAY)]
+
+    ours = ["herefordshire", "herefordshire-adults", "herefordshire-csp"]
+    assert boards("jcr-administrator") == ours
+    assert boards("their-jcr") == [slug.replace(OURS, THEIRS) for slug in ours]
+    assert boards("coordinator") == boards("jcr-member") == []
 
 
 def case_of_county(county: Herefordshire, slug: str) -> UUID:
