@@ -29,6 +29,7 @@ WHOLE = Draft(
     event="sudi",
     social_care="not-known-to-care",
     statutory_order="never",
+    agency_response="yes",
 )
 
 

@@ -30,6 +30,7 @@ _EVENTS = {
     "8": "neonatal",
     "10": "sudi",
 }
+_EXTERNAL = ("1", "2", "3", "10")  # deaths that call for a joint agency response
 _SOCIAL_CARE = ("not-known-to-care", "child-in-need", "plan-current", "not-known")
 # The factors that are named where a case has modifiable ones: those of the Worcestershire report
 # for 2013/14 and of the Analysis form, as far as the edition in force knows them.
@@ -244,6 +245,9 @@ def findings(case: Case, form: Form) -> Draft:
         event=_event(case),
         social_care=rng.choices(_SOCIAL_CARE, (80, 8, 6, 6))[0],
         statutory_order="never" if rng.random() < 0.95 else "previous",
+        asylum_seeker="no",
+        case_review="yes" if case.category == "1" else "no",
+        agency_response="yes" if case.category in _EXTERNAL else "not-required",
         analysis=Analysis(
             cause=form.list("category").label(case.category),
             issues="Invented for the demonstration.",

@@ -48,6 +48,9 @@ RETURN_FACTS = {
     "event": "event-kinds",
     "social_care": "social-care-status",
     "statutory_order": "order-status",
+    "asylum_seeker": "asylum-seeker",
+    "case_review": "case-review-held",
+    "agency_response": "jar-held",
 }
 """Facts that the national return counts of each review, by the code list of their answers."""
 
@@ -67,3 +70,6 @@ class Draft:
     event: str | None = None
     social_care: str | None = None
     statutory_order: str | None = None
+    asylum_seeker: str | None = None
+    case_review: str | None = None
+    agency_response: str | None = None

@@ -22,6 +22,7 @@ from cdop.deaths.models import Death
 from cdop.errors import NotFound, Refused
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import Kind, Organisation
+from cdop.overview.answers import RETURN_FACTS
 from cdop.overview.models import Factor, Review
 from cdop.overview.rules import CONTRIBUTED, YES
 from cdop.reference.derive import financial_year
@@ -55,7 +56,7 @@ OF_DEATH = (
     "place_of_death",
     "months_to_review",
 )
-OF_REVIEW = ("category", "modifiable", "event", "social_care", "statutory_order")
+OF_REVIEW = ("category", "modifiable", *RETURN_FACTS)
 PART = 20_000  # rows read at a time
 
 Figures = Mapping[tuple[str, tuple[str, ...]], int]

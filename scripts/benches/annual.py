@@ -30,6 +30,7 @@ CATEGORIES = ("8", "7", "10", "4", "6", "5", "3", "9", "1", "2")
 # Places in a code list by how often their answer is given, of none in particular: invented.
 COMMON = {"event": 1.0, "social_care": 1.5, "statutory_order": 2.5, "ethnic_group": 1.6}
 EVEN = {"deprivation": 0.5, "months_to_review": 0.5, "expected": 1.0, "place_of_death": 1.0}
+RARE = {"asylum_seeker": 3.0, "case_review": 3.0, "agency_response": 1.0}
 LISTS = {
     "event": "event-kinds",
     "social_care": "social-care-status",
@@ -37,6 +38,9 @@ LISTS = {
     "ethnic_group": "ethnic-groups",
     "months_to_review": "review-durations",
     "place_of_death": "place-of-death",
+    "asylum_seeker": "asylum-seeker",
+    "case_review": "case-review-held",
+    "agency_response": "jar-held",
 }
 FACTORS = ("", "child", "family", "child family", "service", "child family parenting service")
 Answers = npt.NDArray[Any]
@@ -106,7 +110,7 @@ def invented(died: int, reviewed: int, seed: int = 0) -> pd.DataFrame:
         "modifiable": random.choice(["yes", "no", "inadequate"], number, p=[0.3, 0.68, 0.02]),
         "factors": _chosen(random, FACTORS, number, 0.6),
     }
-    for name, steepness in {**COMMON, **EVEN}.items():
+    for name, steepness in {**COMMON, **EVEN, **RARE}.items():
         codes = codelist(LISTS.get(name, name), DAY).codes()
         columns[name] = _chosen(random, codes, number, steepness)
     _made_possible(columns, earlier)

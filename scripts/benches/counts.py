@@ -30,7 +30,6 @@ REVIEWS, PART = 1_000_000, 20_000
 YEAR = "2013-14"
 DAY, MOMENT = date(2014, 2, 14), datetime(2014, 2, 14, tzinfo=UTC)
 OF_DEATH = ("sex", "expected", "age_band", "ethnic_group", "deprivation", "months_to_review")
-OF_REVIEW = ("category", "modifiable", "event", "social_care", "statutory_order")
 ALIKE = {
     "status": "reviewed",
     "notified_on": DAY,
@@ -139,7 +138,7 @@ def _fill(register: Register) -> UUID:
 
 def _part(register: Register, panel: UUID, random: np.random.Generator, tables: YearTables) -> None:
     deaths = _drawn(random, tables, OF_DEATH)
-    reviews = _drawn(random, tables, OF_REVIEW)
+    reviews = _drawn(random, tables, counting.OF_REVIEW)
     for death, review in zip(deaths, reviews, strict=True):
         id = new_id()
         death |= ALIKE | {"id": id, "subject_id": id, "organisation_id": panel}

@@ -175,7 +175,7 @@ def test_the_same_save_sent_twice_is_saved_once(county: Herefordshire) -> None:
     for _ in range(2):
         assert county.register.do(member, save_draft, death_id, WHOLE, 0).version == 1
     (line,) = audited(county.register, "overview:review:draft")
-    coded = ["event", "social_care", "statutory_order"]
+    coded = ["event", "social_care", "statutory_order", "agency_response"]
     assert line.detail["fields"] == ["category", "modifiable", "lines", "analysis", *coded]
 
 

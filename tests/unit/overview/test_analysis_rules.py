@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cdop.overview import rules
-from cdop.overview.answers import NONE, OTHER, Draft, Line
+from cdop.overview.answers import NONE, OTHER, RETURN_FACTS, Draft, Line
 from cdop.reference import form
 
 E1, E2, E3 = (form("analysis", date(year, 6, 1)) for year in (2009, 2014, 2026))
@@ -166,7 +166,7 @@ def test_a_review_is_signed_off_on_the_day_of_the_meeting_or_later(day, may):
     assert (refusal is None) is may
 
 
-@pytest.mark.parametrize("name", ["event", "social_care", "statutory_order"])
+@pytest.mark.parametrize("name", RETURN_FACTS)
 def test_what_the_national_return_counts_is_a_code_or_open(name: str) -> None:
     answered: Any = {name: "typed"}
     assert rules.faults(WHOLE, E3) == {}

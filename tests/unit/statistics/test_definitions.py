@@ -33,6 +33,7 @@ def test_a_release_holds_the_annual_set(year: str) -> None:
     wanted = {
         *("review", "age", "sex", "ethnic-group", "deprivation", "place", "expected"),
         *("year-of-death", "time", "category", "modifiable", "event", "social-care"),
+        *("asylum-seeker", "case-review", "agency-response"),
         *("statutory-order", "category-and-age", "category-and-modifiable"),
         *("category-and-ethnic-group", "factors-a", "factors-b", "factors-c", "factors-d"),
     }

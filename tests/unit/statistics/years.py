@@ -32,6 +32,9 @@ OTHERS = {
     "event": ("none", "life-limiting", None, "none"),
     "social_care": ("not-known-to-care", "not-known-to-care", "child-in-need"),
     "statutory_order": ("never", "never", "never", "not-known"),
+    "asylum_seeker": ("no",),
+    "case_review": ("no", "no", "yes"),
+    "agency_response": ("yes", "not-required"),
     "factors": ("", "child", "child service", "", "family", "child family"),
 }
 
