@@ -60,6 +60,16 @@ def events(work: Work, release: Release) -> list[ReleaseEvent]:
     return list(work.session.exec(query.order_by(col(ReleaseEvent.at), col(ReleaseEvent.id))))
 
 
+def last_steps(work: Work, found: Iterable[Release]) -> dict[UUID, ReleaseEvent]:
+    """Return the last thing done to each release, downloads apart; the caller has found them."""
+    ids = [each.id for each in found]
+    query = select(ReleaseEvent).where(
+        col(ReleaseEvent.release_id).in_(ids), ReleaseEvent.kind != "download"
+    )
+    rows = work.session.exec(query.order_by(col(ReleaseEvent.at), col(ReleaseEvent.id)))
+    return {each.release_id: each for each in rows}
+
+
 def package_bytes(work: Work, release_id: UUID) -> tuple[str, bytes]:
     """Return a release's file name and content for downloading; who did is kept on the desk.
 

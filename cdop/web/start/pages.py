@@ -10,10 +10,12 @@ from cdop.organisations import queries as organisations
 from cdop.security.audit import proving, sealer
 from cdop.security.work import Work
 from cdop.sign_in import administering
+from cdop.statistics import releasing
 from cdop.tasks import models as tasks
 from cdop.tasks.queries import worklist
 from cdop.web.break_glass.pages import list_page
 from cdop.web.deaths.pages import STATUS
+from cdop.web.statistics.ledger_pages import HEAD, on_their_way
 from cdop.web.tasks import Row, row_of
 from cdop.web.templating import day
 
@@ -57,6 +59,8 @@ def start_page(work: Work) -> StartPage:
         tables.append(_cases(work))
     if actor.may("meetings:meeting:read"):
         tables.append(_meetings(work))
+    if actor.may(releasing.READ):
+        tables.append(_releases(work))
     if actor.may(people.MANAGE):
         tables.append(_accounts(work))
         tables += _unguarded(work)
@@ -105,6 +109,11 @@ def _meetings(work: Work) -> Table:
         ],
         "No meeting is arranged.",
     )
+
+
+def _releases(work: Work) -> Table:
+    title, empty = "Releases on their way", "No release waits for you."
+    return Table(title, HEAD, on_their_way(work)[:ROWS], empty)
 
 
 def _accounts(work: Work) -> Table:

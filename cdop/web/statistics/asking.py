@@ -14,8 +14,8 @@ from cdop.statistics.counting import INTERNAL
 from cdop.statistics.definitions import MOST_POOLED, table_sets, year_days
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
 from cdop.web.forms import Bound, Form, PostedForm, ask, bind, blank
-from cdop.web.statistics.desk_pages import address
 from cdop.web.statistics.figures import Bars, Grid, bars, grid
+from cdop.web.statistics.ledger_pages import address
 from cdop.web.templating import render
 
 router = APIRouter()

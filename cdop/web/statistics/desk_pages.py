@@ -1,4 +1,4 @@
-"""What the release desk shows: the ledger, a form, and one release in whatever state it is."""
+"""What the release desk shows: the form of a draft, and one release in whatever state it is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from cdop.security.work import Work
 from cdop.statistics import counting, releasing, rules, settling, tokens, working
 from cdop.statistics.asked import with_asked
 from cdop.statistics.coarsening import coarsenings
-from cdop.statistics.definitions import pooled_years, year_days, year_tables
+from cdop.statistics.definitions import year_days, year_tables
 from cdop.statistics.disclosure import profile, profiles
 from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.disclosure.rounding import LOW
@@ -25,6 +25,7 @@ from cdop.web.forms import Bound, blank
 from cdop.web.showing import Event
 from cdop.web.statistics.desk_forms import ApproveForm, DraftForm, ReasonForm, asked_for
 from cdop.web.statistics.figures import Section, sections
+from cdop.web.statistics.ledger_pages import address, asked_titles, period
 from cdop.web.templating import moment
 
 COLOURS = {
@@ -52,14 +53,6 @@ _WORK = {
     working.PREVIEWING: "Comparing the profiles",
     working.ADVISING: "Looking for ways to keep more",
 }
-
-
-@dataclass(frozen=True)
-class DeskPage:
-    """The ledger of releases."""
-
-    rows: list[list[object]]
-    may_build: bool
 
 
 @dataclass(frozen=True)
@@ -132,25 +125,6 @@ class ReleasePage:
     recipients: list[str]
     approve: Bound[ApproveForm]
     why: Bound[ReasonForm]
-
-
-def desk_page(work: Work) -> DeskPage:
-    """Return the ledger of the releases in scope."""
-    found = releasing.ledger(work)
-    names = organisations.names_on(
-        work.session, {each.organisation_id for each in found}, work.today
-    )
-    rows: list[list[object]] = [
-        [
-            {"text": _titled(names[r.organisation_id], r), "href": address(r.id)},
-            profile(r.profile).title,
-            rules.WORDS[State(r.state)],
-            ", ".join(each["name"] for each in r.recipients),
-            f"{moment(r.approved_at or r.drafted_at)}, {r.approved_by or r.drafted_by}",
-        ]
-        for r in found
-    ]
-    return DeskPage(rows, work.actor.may(releasing.BUILD))
 
 
 def draft_page(work: Work, form: Bound[DraftForm]) -> DraftPage:
@@ -233,26 +207,6 @@ def release_page(
     )
 
 
-def period(release: Release) -> str:
-    """Return the years that a release counts, in words."""
-    years = pooled_years(release.year, release.years)
-    return years[0] if len(years) == 1 else f"{years[0]} to {years[-1]}"
-
-
-def _titled(name: str, release: Release) -> str:
-    return ": ".join([f"{name}, {period(release)}", *_asked_titles(release)])
-
-
-def _asked_titles(release: Release) -> list[str]:
-    """Return the titles of a release's tables, where they are not those of the year."""
-    return [table.title for table in tables_of(release)[0].asked] if release.asked else []
-
-
-def address(release_id: UUID) -> str:
-    """Return the address of a release's page."""
-    return f"/statistics/releases/{release_id}"
-
-
 def _sections(release: Release) -> list[Section]:
     if not release.snapshot:
         return []
@@ -280,7 +234,7 @@ def _boards(work: Work, cdop_id: UUID) -> list[tuple[str, str]]:
 
 
 def _facts(release: Release) -> list[tuple[str, object]]:
-    asked = [("Tables", "; ".join(_asked_titles(release)))] if release.asked else []
+    asked = [("Tables", "; ".join(asked_titles(release)))] if release.asked else []
     found: list[tuple[str, object]] = [
         *asked,
         ("Protection", profile(release.profile).title),

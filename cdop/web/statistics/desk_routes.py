@@ -19,12 +19,11 @@ from cdop.web.statistics.desk_forms import (
     WorkForm,
 )
 from cdop.web.statistics.desk_pages import (
-    address,
-    desk_page,
     draft_page,
     new_form,
     release_page,
 )
+from cdop.web.statistics.ledger_pages import address, desk_page
 from cdop.web.templating import go, is_htmx, render
 
 router = APIRouter()

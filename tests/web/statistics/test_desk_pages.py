@@ -14,9 +14,10 @@ from cdop.jobs import keeping
 from cdop.jobs.keeping import SILENT, TRIES
 from cdop.jobs.models import Job
 from cdop.security.work import Register
-from cdop.statistics import advising, disclosure, drafting, proving, working
+from cdop.statistics import advising, disclosure, drafting, proving, settling, working
 from cdop.statistics.advising import Kept
 from cdop.web.app import create_app
+from cdop.web.templating import moment
 from tests.client import Client, raising
 from tests.deaths import YEAR, herefordshire_2013_14
 from tests.desk import built, drafted, plain_packages, released
@@ -94,6 +95,31 @@ def test_from_the_draft_to_the_file_by_two_people(county: Herefordshire, web: Cl
     answer = web.get(f"{page}/package")
     assert answer.status_code == 200
     assert "Downloaded" in second.get(page).text
+
+
+def test_what_waits_for_a_second_person_is_on_their_start_page(county: Herefordshire) -> None:
+    waits, draft = built(county), drafted(county)
+    links = [f"/statistics/releases/{each.id}" for each in (waits, draft)]
+    for who, seen in (
+        ("release-approver", [True, False]),
+        ("analyst", [True, True]),
+        ("panel-member", [False, False]),
+    ):
+        page = browser(county, who).get("/").text
+        assert [link in page for link in links] == seen
+
+
+def test_the_ledger_tells_since_when_a_release_is_what_it_is(
+    county: Herefordshire, clock: FixedClock
+) -> None:
+    release = released(county)
+    clock.at += timedelta(days=3)
+    approver = county.actors["release-approver"]
+    county.register.do(approver, settling.withdraw, release.id, "An invented reason")
+    drafted(county, replaces=release.id)
+    shown = text(browser(county, "analyst").get("/statistics/releases").text)
+    assert "(new edition)" in shown
+    assert moment(clock.at) + ", release-approver" in shown
 
 
 def test_a_builder_cannot_approve_by_any_address(county: Herefordshire, web: Client) -> None:
