@@ -12,6 +12,7 @@ from cdop.statistics.asked import Asked, with_asked
 from cdop.statistics.coarsening import coarsened
 from cdop.statistics.definitions import YearTables, pooled_years, year_days, year_tables
 from cdop.statistics.disclosure import TOTAL, check_floor, profile
+from cdop.statistics.earlier import take_turns
 from cdop.statistics.models import Release, ReleaseEvent
 from cdop.statistics.releasing import BUILD, find_release
 from cdop.statistics.rules import Recipient, Step
@@ -81,6 +82,7 @@ def change(work: Work, release_id: UUID, **parts: Any) -> Release:
 def discard(work: Work, release_id: UUID) -> Release:
     """Give a release up before it goes out. Raises Refused in another state."""
     release = find_release(work, release_id, BUILD)
+    take_turns(work, release)
     release.state = rules.after(release.state, Step.DISCARD)
     note(work, release, Step.DISCARD)
     return release

@@ -127,6 +127,12 @@ def wait_for_others(work: Work, cdop_id: UUID) -> None:
     work.session.exec(query.order_by(col(Organisation.id)).with_for_update()).all()
 
 
+def take_turns(work: Work, release: Release) -> None:
+    """Wait for others as `wait_for_others`, and look again at what they made of this release."""
+    wait_for_others(work, release.organisation_id)
+    work.session.refresh(release)
+
+
 def _rows(records: pd.DataFrame) -> list[list[object]]:
     columns = [
         [None if pd.isna(v) else bool(v) if name in POPULATIONS else str(v) for v in records[name]]

@@ -8,7 +8,7 @@ from cdop.security.actor import Actor
 from cdop.security.work import Register, Work
 from cdop.statistics import rules
 from cdop.statistics.drafting import note
-from cdop.statistics.earlier import releases_before, wait_for_others
+from cdop.statistics.earlier import releases_before, take_turns
 from cdop.statistics.models import Release
 from cdop.statistics.protecting import protect_release
 from cdop.statistics.proving import pack, prepare_again
@@ -23,8 +23,7 @@ def approve(work: Work, release_id: UUID, *, settled: bool = False) -> Release:
     state, or when another release of these deaths went out since it was proved.
     """
     release = find_release(work, release_id, APPROVE)
-    wait_for_others(work, release.organisation_id)
-    work.session.refresh(release)
+    take_turns(work, release)
     check_approve(work, release)
     rules.check_settled(release.note, settled=settled)
     if release.package is None or sha256(release.package).hexdigest() != release.digest:
@@ -48,6 +47,7 @@ def check_approve(work: Work, release: Release) -> None:
 def decline(work: Work, release_id: UUID, reason: str) -> Release:
     """Send a proved release back. Raises as `approve`; Invalid without a reason."""
     release = find_release(work, release_id, APPROVE)
+    take_turns(work, release)
     state = rules.after(release.state, Step.DECLINE)
     rules.check_reason(reason)
     release.state, release.reason = state, reason.strip()
@@ -62,8 +62,7 @@ def withdraw(work: Work, release_id: UUID, reason: str) -> Release:
     """
     permission = APPROVE if work.actor.may(APPROVE) else BUILD
     release = find_release(work, release_id, permission)
-    wait_for_others(work, release.organisation_id)
-    work.session.refresh(release)
+    take_turns(work, release)
     state = rules.after(release.state, Step.WITHDRAW)
     rules.check_reason(reason)
     release.state, release.reason = state, reason.strip()
