@@ -5,13 +5,14 @@ from uuid import UUID
 
 import pytest
 
+from cdop.errors import Refused, Unsafe
 from cdop.security.actor import Actor
-from cdop.statistics import drafting, package, proving, settling
+from cdop.statistics import drafting, package, proving, releasing, settling
 from cdop.statistics.drafting import Draft
 from cdop.statistics.models import Release
 from cdop.statistics.rules import Recipient
 from tests.deaths import YEAR
-from tests.factories import Herefordshire
+from tests.factories import MAKER, Herefordshire
 
 PANEL = "herefordshire-cdop"
 PARTNER = Recipient("Invented public health team")
@@ -41,6 +42,21 @@ def approved(county: Herefordshire, release: Release, **options: Any) -> Release
 def released(county: Herefordshire, **parts: Any) -> Release:
     """Draft, prove and approve a release."""
     return approved(county, built(county, **parts))
+
+
+def blocked(county: Herefordshire, release: Release, why: str) -> None:
+    """Check that a draft cannot be proved, says why, and that nobody gets it then."""
+    analyst = county.actors["analyst"]
+    with pytest.raises(Unsafe, match=why):
+        proving.build(county.register, analyst, release.id)
+    with county.register.reading(MAKER) as work:
+        found = work.session.get_one(Release, release.id)
+        assert (found.state, found.package) == ("refused", None)
+        assert found.reason
+    with pytest.raises(Refused, match="not safe"):
+        county.register.do(analyst, releasing.package_bytes, release.id)
+    with pytest.raises(Refused):
+        approved(county, release)
 
 
 def plain_packages(monkeypatch: pytest.MonkeyPatch) -> None:

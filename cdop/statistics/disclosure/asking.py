@@ -14,6 +14,13 @@ from cdop.errors import Unsafe
 from cdop.statistics.disclosure import progress, wire
 
 OnStep = Callable[[tuple[str, int, int] | None], None]
+AGAIN = " Build it again; if that ends so too, tell whoever runs the register."
+FAILED = f"The disclosure check failed, so there is no release.{AGAIN}"
+SILENT = f"The disclosure check gave no answer, so there is no release.{AGAIN}"
+LATE = (
+    "The disclosure check did not finish in time, so there is no release. Build it again when the"
+    " server is less busy, or release fewer tables, coarser answers or rounded numbers."
+)
 PULSE = 0.5  # seconds between two looks at whether the work is still wanted
 
 
@@ -27,14 +34,14 @@ def ask(
     try:
         output, code = _run(question, command, seconds, on_step or (lambda _: None))
     except (OSError, TimeoutError, subprocess.TimeoutExpired):
-        raise Unsafe("The disclosure check did not finish, so there is no release") from None
+        raise Unsafe(LATE) from None
     if code != 0:
-        raise Unsafe("The disclosure check failed, so there is no release")
+        raise Unsafe(FAILED)
     try:
         found = wire.unpack_bytes(output)
         reason = found["unsafe"].tobytes().decode()
     except (*wire.BROKEN, BadZipFile):
-        raise Unsafe("The disclosure check gave no answer, so there is no release") from None
+        raise Unsafe(SILENT) from None
     if reason:
         raise Unsafe(reason)
     return found

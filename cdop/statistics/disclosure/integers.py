@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, hstack
 
-from cdop.statistics.disclosure.programme import Reals, new_solver
+from cdop.statistics.disclosure.programme import Reals, has_answer, new_solver
 from cdop.statistics.disclosure.system import Counts
 
 NODES = 5_000  # of branch and bound, per solve
@@ -65,10 +65,7 @@ class Integers:
         self.solver.setOptionValue("mip_rel_gap", gap)
         self.solver.run()
         self.bound = float(self.solver.getInfo().mip_dual_bound)
-        if self.solver.getModelStatus() not in (
-            highspy.HighsModelStatus.kOptimal,
-            highspy.HighsModelStatus.kSolutionLimit,
-        ):
+        if not has_answer(self.solver):
             return None
         point = np.array(self.solver.getSolution().col_value)
         return np.asarray(np.rint(point), dtype=np.int64) if len(point) == self.size else None

@@ -160,10 +160,7 @@ class Programme:
 
     def _answer(self, solver: highspy.Highs, inner: Counts | None) -> Counts | None:
         """Return the table that the solver ended with, if it is whole; `inner` adds ways up."""
-        if solver.getModelStatus() not in (
-            highspy.HighsModelStatus.kOptimal,
-            highspy.HighsModelStatus.kSolutionLimit,
-        ):
+        if not has_answer(solver):
             return None
         point = np.array(solver.getSolution().col_value)
         if inner is not None:
@@ -216,6 +213,16 @@ def _dive(solver: highspy.Highs) -> bool | None:
         whole = float(np.rint(point[first]))
         solver.changeColBounds(first, whole, whole)
     return False
+
+
+def has_answer(solver: highspy.Highs) -> bool:
+    """Tell whether the solver ended with whole numbers that fit, the best or the best so far."""
+    ended = solver.getModelStatus() in (
+        highspy.HighsModelStatus.kOptimal,
+        highspy.HighsModelStatus.kSolutionLimit,
+    )
+    fits = int(highspy.SolutionStatus.kSolutionStatusFeasible)
+    return ended and int(solver.getInfo().primal_solution_status) == fits
 
 
 def new_solver(nodes: int = NODES) -> highspy.Highs:

@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix
 
 from cdop.errors import CdopError, Unsafe
 from cdop.statistics.disclosure import progress, wire
-from cdop.statistics.disclosure.asking import OnStep, ask
+from cdop.statistics.disclosure.asking import SILENT, OnStep, ask
 from cdop.statistics.disclosure.attack import Audit, audit
 from cdop.statistics.disclosure.attackers import PUBLIC, Attacker, sooner_and_later
 from cdop.statistics.disclosure.certificate import (
@@ -105,7 +105,7 @@ def hide_against(
         found = [Certificate(wire.matrix(answer, f"tables{i}")) for i in range(len(attackers))]
         bound = float(answer["bound"]) if exact else None
     except wire.BROKEN:
-        raise Unsafe("The disclosure check gave no answer, so there is no release") from None
+        raise Unsafe(SILENT) from None
     if chosen.shape != system.values.shape or (hidden is not None and (chosen != hidden).any()):
         raise Unsafe("The disclosure check answered another question, so there is no release")
     check_none_printed(system, chosen, profile)
@@ -143,7 +143,7 @@ def round_system(
         printed, reach = answer["printed"].astype(np.int64), int(answer["reach"])
         found = [Certificate(wire.matrix(answer, f"tables{i}")) for i in range(len(attackers))]
     except wire.BROKEN:
-        raise Unsafe("The disclosure check gave no answer, so there is no release") from None
+        raise Unsafe(SILENT) from None
     return checked(system, profile, printed, reach, tuple(attackers), found)
 
 
@@ -169,7 +169,7 @@ def measure_widths(
     try:
         return np.asarray(found["widths"], np.int64).reshape(len(attackers), len(system.values))
     except wire.BROKEN:
-        raise Unsafe("The disclosure check gave no answer, so there is no release") from None
+        raise Unsafe(SILENT) from None
 
 
 def answer(question: bytes) -> bytes:

@@ -241,17 +241,6 @@ def test_no_proof_no_release(sqlite_county: Herefordshire, monkeypatch: pytest.M
     assert (line.outcome, line.actor) == ("failed", "analyst")
 
 
-def test_a_solver_that_dies_releases_nothing(
-    sqlite_county: Herefordshire, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dead = {**worker.hide_against.__kwdefaults__, "command": ("/bin/false",)}
-    monkeypatch.setattr(worker.hide_against, "__kwdefaults__", dead)
-    release = drafted(sqlite_county)
-    with pytest.raises(Unsafe, match="The disclosure check failed"):
-        proving.build(sqlite_county.register, sqlite_county.actors["analyst"], release.id)
-    assert stored(sqlite_county.register)[0].state == "refused"
-
-
 def test_counts_that_change_while_the_solver_works_are_not_released(
     published: Herefordshire, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix, vstack
 from sqlmodel import select
 
 from cdop.deaths.models import Death
-from cdop.errors import Refused, Unsafe
+from cdop.errors import Refused
 from cdop.statistics import protecting, proving, releasing
 from cdop.statistics.asked import Asked
 from cdop.statistics.disclosure import worker
@@ -20,7 +20,7 @@ from cdop.statistics.models import Release
 from cdop.statistics.protecting import Protected, Wish, protect_release
 from cdop.statistics.rules import Recipient
 from tests.deaths import AFTER, add_death
-from tests.desk import PANEL, approved, built, drafted, plain_packages, released
+from tests.desk import PANEL, approved, blocked, built, drafted, plain_packages, released
 from tests.factories import MAKER, Herefordshire
 
 SMALL = (Asked("died", ("age_band", "sex")), Asked("reviewed", ("category",)))
@@ -32,21 +32,6 @@ Answer = dict[str, Any]
 @pytest.fixture(autouse=True)
 def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     plain_packages(monkeypatch)
-
-
-def blocked(county: Herefordshire, release: Release, why: str) -> None:
-    """Check that a draft cannot be proved, says why, and that nobody gets it then."""
-    analyst = county.actors["analyst"]
-    with pytest.raises(Unsafe, match=why):
-        proving.build(county.register, analyst, release.id)
-    with county.register.reading(MAKER) as work:
-        found = work.session.get_one(Release, release.id)
-        assert (found.state, found.package) == ("refused", None)
-        assert found.reason
-    with pytest.raises(Refused, match="not safe"):
-        county.register.do(analyst, releasing.package_bytes, release.id)
-    with pytest.raises(Refused):
-        approved(county, release)
 
 
 def solver_that_lies(monkeypatch: pytest.MonkeyPatch, lie: Callable[[Answer], None]) -> None:

@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from uuid import UUID
 
 import pytest
 
 from cdop.errors import Refused
+from cdop.security.work import Work
 from cdop.statistics import drafting, earlier, releasing, settling
 from cdop.statistics.asked import Asked
 from cdop.statistics.models import Release
@@ -33,10 +35,10 @@ def together(published: Herefordshire, monkeypatch: pytest.MonkeyPatch) -> Calla
     patience = 0.1 if published.register.settings.is_sqlite else 10.0
     real = earlier.wait_for_others
 
-    def wait(*asked: object) -> None:
+    def wait(work: Work, cdop_id: UUID) -> None:
         with suppress(threading.BrokenBarrierError):
             gate.wait(patience)
-        real(*asked)
+        real(work, cdop_id)
 
     monkeypatch.setattr(earlier, "wait_for_others", wait)
 
