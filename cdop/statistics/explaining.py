@@ -5,21 +5,7 @@ from typing import Any
 from cdop.statistics.contents import SYMBOLS, Package
 from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.disclosure.rounding import LOW
-
-READERS = {
-    "public": "anyone who has every number of this release",
-    "other-years": "anyone who also has the releases of other years",
-    "ledger": "anyone who kept the earlier releases of these deaths",
-    "known-margins": "anyone who also has counts that others published",
-    "family": "whoever knows that one of the deaths is among those counted",
-}
-
-
-def reader(attacker: str) -> str:
-    """Return in words whom a release was proved against."""
-    if attacker.startswith("board:"):
-        return f"{attacker.removeprefix('board:')}, which knows its own records"
-    return READERS.get(attacker, attacker)
+from cdop.statistics.reasons import reader
 
 
 def disclosure(package: Package) -> dict[str, Any]:

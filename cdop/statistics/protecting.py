@@ -25,6 +25,7 @@ from cdop.statistics.disclosure.worker import SECONDS, hide_against, round_syste
 from cdop.statistics.kinds import Counted
 from cdop.statistics.linking import Linked, Told, linked
 from cdop.statistics.readers import FAMILY, Knowledge, families, readers
+from cdop.statistics.reasons import in_words
 
 HIDDEN = "[c]"
 
@@ -87,7 +88,10 @@ def protect_release(counted: Counted, profile: Profile, wish: Wish) -> Protected
     found = replace(found, system=with_care(found.system, found.tables, profile, care()))
     who = (*readers(found, wish.knowledge), *families(found))
     how = _rounded if profile.others == Others.CONTROLLED else _hidden
-    return replace(how(found, ours, profile, who, wish), exact=exact)
+    try:
+        return replace(how(found, ours, profile, who, wish), exact=exact)
+    except Unsafe as unsafe:
+        raise Unsafe(in_words(str(unsafe), counted.tables)) from None
 
 
 def _rounded(

@@ -17,8 +17,8 @@ from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.disclosure.rounding import LOW
 from cdop.statistics.drafting import as_drafted
 from cdop.statistics.earlier import tables_of
-from cdop.statistics.explaining import reader
 from cdop.statistics.models import Release
+from cdop.statistics.reasons import reader
 from cdop.statistics.rules import State
 from cdop.web.buttons import Button, why_not
 from cdop.web.forms import Bound, blank

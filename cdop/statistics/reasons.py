@@ -1,0 +1,45 @@
+"""Who reads a release, and why one is not safe, in words: tables, rows and readers by name."""
+
+import re
+
+from cdop.statistics.definitions import TableDefinition, YearTables
+from cdop.statistics.disclosure import TOTAL
+
+READERS = {
+    "public": "anyone who has every number of this release",
+    "other-years": "anyone who also has the releases of other years",
+    "ledger": "anyone who kept the earlier releases of these deaths",
+    "known-margins": "anyone who also has counts that others published",
+    "family": "whoever knows that one of the deaths is among those counted",
+}
+_CODE = r"[a-z0-9][a-z0-9-]*"
+_CELL = re.compile(rf"table ([0-9a-f-]{{36}}:)?({_CODE}), ({_CODE}(?: / {_CODE})*)")
+_ATTACKER = re.compile(r"\(attacker: ([^)]+)\)")
+
+
+def reader(attacker: str) -> str:
+    """Return in words whom a release was proved against."""
+    if attacker.startswith("board:"):
+        return f"{attacker.removeprefix('board:')}, which knows its own records"
+    return READERS.get(attacker.partition(":")[0], attacker)
+
+
+def in_words(reason: str, tables: YearTables) -> str:
+    """Return a reason of the disclosure check by the titles that people know."""
+    named = {table.code: table for table in tables.every}
+
+    def cell(found: re.Match[str]) -> str:
+        earlier, code, key = found.groups()
+        if code not in named:
+            return found[0]
+        words = f"“{named[code].title}”, {_row(tables, named[code], key.split(' / '))}"
+        return f"{words} of an earlier release" if earlier else words
+
+    said = _CELL.sub(cell, reason)
+    return _ATTACKER.sub(lambda found: f"(reader: {reader(found[1])})", said)
+
+
+def _row(tables: YearTables, table: TableDefinition, key: list[str]) -> str:
+    names = zip(table.by, key, strict=False)
+    every = [(dict(tables.answers[name]), code) for name, code in names]
+    return " / ".join("All" if c == TOTAL else labels.get(c, c) for labels, c in every)

@@ -1,0 +1,33 @@
+"""Why there is no release is told by the names that whoever drafted it knows."""
+
+from cdop.statistics.asked import Asked, with_asked
+from cdop.statistics.definitions import year_tables
+from cdop.statistics.reasons import in_words
+
+TABLES = year_tables("2013-14")
+EARLIER = "01a213c9-b8e2-7735-bb8d-082dbdc21f70"
+
+
+def test_a_cell_and_a_reader_are_named_by_their_titles() -> None:
+    told = in_words("Nothing protects table died-by-sex, male (attacker: family:0)", TABLES)
+    assert told == (
+        "Nothing protects “Deaths in the year by sex”, Male "
+        "(reader: whoever knows that one of the deaths is among those counted)"
+    )
+
+
+def test_a_cell_of_an_earlier_release_is_told_as_such() -> None:
+    told = in_words(f"It protects table {EARLIER}:died-by-sex, total", TABLES)
+    assert told == "It protects “Deaths in the year by sex”, All of an earlier release"
+    assert EARLIER not in told
+
+
+def test_what_it_does_not_know_stays_as_it_is() -> None:
+    for reason in ("table nowhere, male", "The disclosure check failed, so there is no release"):
+        assert in_words(reason, TABLES) == reason
+    asked = with_asked(TABLES, [Asked("reviewed", ("place", "sex"))])
+    told = in_words("table reviewed-by-place-sex, home / merged (attacker: board:x)", asked)
+    assert told == (
+        "“Reviewed in the year by place of death and sex”, Home of normal residence / merged "
+        "(reader: x, which knows its own records)"
+    )
