@@ -95,7 +95,7 @@ def then_a_release_is_drafted_and_built(page: Page) -> None:
 
 def then_a_second_person_approves_it(page: Page, town: Town) -> None:
     """Whoever built it cannot: somebody else lets it out."""
-    expect(page.get_by_text("You drafted or built this release").first).to_be_visible()
+    expect(page.get_by_text("It waits for a release approver").first).to_be_visible()
     approver = town.county.actors["release-approver"]
     release_id = UUID(page.url.rpartition("/")[2])
     town.county.register.do(approver, settling.approve, release_id)

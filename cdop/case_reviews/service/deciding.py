@@ -31,8 +31,8 @@ def decide(work: Work, referral_id: UUID, new: NewDecision) -> DecisionState:
     board = organisations.get(work.session, referral.board_id)
     day = new.decided_on or work.today
     after = rules.status_after(Step.DECIDE, referral.status)
-    who, offices = _deciding(work, board, day)
     decision = queries.live_decision(work, referral)
+    who, offices = check_decide(work, referral, board, day, decision)
     _check(work, referral, board, new, day, decision)
     if decision is None:
         decision = _propose(work, referral, new, day)
@@ -70,6 +70,21 @@ def withdraw_decision(work: Work, referral_id: UUID) -> None:
     decision.withdrawn_by = work.actor.name
     duties.to_decide(work, referral, board.board_kind or "", who.offices)
     work.audit("case_reviews:decision:withdraw", ("referrals", referral.id), board.id)
+
+
+def check_decide(
+    work: Work, referral: Referral, board: Organisation, day: date, decision: Decision | None
+) -> tuple[Deciders, frozenset[str]]:
+    """Return who decides, and the actor's offices among them. Raises Refused as `decide` does.
+
+    `decision` is the one proposed, to which an office assents once.
+    """
+    rules.status_after(Step.DECIDE, referral.status)
+    who, offices = _deciding(work, board, day)
+    given = {each.office for each in queries.assents(work, decision)} if decision else set()
+    if offices <= given:
+        raise Refused("Your office has assented already. The others have still to.")
+    return who, offices
 
 
 def _deciding(work: Work, board: Organisation, day: date) -> tuple[Deciders, frozenset[str]]:
@@ -135,8 +150,6 @@ def _assent(
     day: date,
 ) -> None:
     given = {assent.office for assent in queries.assents(work, decision)}
-    if offices <= given:
-        raise Refused("Your office has assented already. The others have still to.")
     rationale = Rationale(text=new.rationale, dissent=new.dissent)
     for office in sorted(offices - given):
         row = Assent(

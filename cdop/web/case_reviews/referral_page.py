@@ -14,14 +14,15 @@ from cdop.case_reviews.models import (
     Referral,
 )
 from cdop.case_reviews.rules import Step
+from cdop.case_reviews.service.deciding import check_decide
 from cdop.case_reviews.service.duties import RECORD
 from cdop.clock import local_day
-from cdop.errors import Refused
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import Organisation
 from cdop.reference import clocks
 from cdop.security.work import Work
 from cdop.tasks.queries import outstanding
+from cdop.web.buttons import Button, why_not
 from cdop.web.case_reviews import rows, words
 from cdop.web.case_reviews.forms import DecisionForm, RecommendationForm
 from cdop.web.case_reviews.history import events, review_rows
@@ -72,6 +73,7 @@ class ReferralPage:
     recommending: Bound[RecommendationForm] | None
     deciding: Bound[DecisionForm] | None
     not_deciding: str | None
+    decide: Button | None
     proposal: Proposal | None
     steps: list[ReviewStep]
     kinds: Choices
@@ -87,7 +89,8 @@ def referral_page(work: Work, referral_id: UUID, typed: Typed | None = None) -> 
     recommendations = queries.recommendations(work, referral)
     decision = queries.live_decision(work, referral)
     last = recommendations[-1] if recommendations else None
-    not_deciding = _why_not_decide(work, referral, board, decision)
+    not_deciding = why_not(check_decide, work, referral, board, work.today, decision)
+    decide = "Assent" if decision and not decision.decided_on else "Decide"
     deciding = None if not_deciding else _deciding(work, last, decision)
     steps = review_steps(work, referral) if work.actor.may(RECORD, referral.organisation_id) else []
     days = (referral.received_on, work.today)
@@ -108,6 +111,9 @@ def referral_page(work: Work, referral_id: UUID, typed: Typed | None = None) -> 
         recommending=_recommending(work, referral, decision, deciding, typed),
         deciding=_typed(typed, deciding),
         not_deciding=not_deciding,
+        decide=Button(decide, f"/referrals/{referral.id}/decide", not_deciding)
+        if work.actor.may(DECIDE, board.id)
+        else None,
         proposal=_proposal(work, board, decision),
         steps=[step.with_typed(typed) for step in steps],
         kinds=words.kinds(board.board_kind or "", days),
@@ -156,24 +162,6 @@ def _deciding(
         "decided_on": work.today,
     }
     return blank(DecisionForm, kept)
-
-
-def _why_not_decide(
-    work: Work, referral: Referral, board: Organisation, decision: Decision | None
-) -> str | None:
-    reason = rules.why_not(Step.DECIDE, referral.status)
-    if reason:
-        return reason
-    try:
-        who = rules.who_decides(board.board_kind or "", work.today, board.slug)
-    except Refused as refused:
-        return str(refused)
-    held = work.actor.offices(board.id) if work.actor.may(DECIDE, board.id) else frozenset()
-    given = {each.office for each in queries.assents(work, decision)} if decision else set()
-    mine = held & set(who.offices)
-    if mine and mine <= given:
-        return "Your office has assented already. The others have still to."
-    return rules.why_not_decide(who, held)
 
 
 def _proposal(work: Work, board: Organisation, decision: Decision | None) -> Proposal | None:

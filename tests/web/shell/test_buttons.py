@@ -27,6 +27,12 @@ FIELDS = {
     "/meetings/{meeting_id}/agenda": {"death_id": "0192f5a0-0000-7000-8000-000000000000"},
     "/overview/{death_id}/sign-off": {"version": "1"},
     "/break-glass/{access_id}/review": {"verdict": "appropriate", "text": "Invented"},
+    "/referrals/{referral_id}/decide": {
+        "review_kind": "no-review",
+        "decided_on-day": "20",
+        "decided_on-month": "11",
+        "decided_on-year": "2026",
+    },
     "/rights/{request_id}/extend": {"reason": "Invented"},
     "/deaths/{death_id}/match": {"decision": "same"},  # and which: from the button beside it
     "/deaths/{death_id}/key-worker": {"key_worker": "key-worker"},
@@ -41,6 +47,7 @@ KEPT_BACK = {
     "Change the anonymised summary",
     "Check and sign off",
     "Correct the child's details",
+    "Decide",
     "Disable",
     "Download the release (ZIP)",
     "End the access now",
