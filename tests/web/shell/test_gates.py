@@ -203,7 +203,8 @@ def test_the_page_s_shell_knows_the_session_its_token_and_where_somebody_works(
 
 def test_a_program_without_a_good_token_is_told_to_bring_one(county: Herefordshire) -> None:
     client = Client(app_of(county.register))
-    _, text = county.register.do(MAKER, tokens.make, "herefordshire-cdop", "a program", 1)
+    analyst = county.actors["analyst"]
+    _, text = county.register.do(analyst, tokens.make, "herefordshire-cdop", "a program", 1)
     good = client.get("/program", headers={"Authorization": f"bearer  {text}"})
     assert good.status_code == 200
     wrong = ["", "Bearer", "Bearer ", f"Basic {text}", text, "Bearer another", f"Bearer {text}x"]
@@ -217,7 +218,8 @@ def test_a_program_that_asks_too_often_is_told_when_to_ask_again(
 ) -> None:
     monkeypatch.setattr(tokens, "MOST_A_MINUTE", 2)
     client = Client(app_of(county.register))
-    _, text = county.register.do(MAKER, tokens.make, "herefordshire-cdop", "a program", 1)
+    analyst = county.actors["analyst"]
+    _, text = county.register.do(analyst, tokens.make, "herefordshire-cdop", "a program", 1)
     for _ in range(3):
         answer = client.get("/program", headers={"Authorization": f"Bearer {text}"})
     assert answer.status_code == 429

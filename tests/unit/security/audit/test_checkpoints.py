@@ -1,5 +1,6 @@
 """A checkpoint opens with the register's public key, and not when a character of it differs."""
 
+import string
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -59,6 +60,16 @@ def test_a_note_with_another_character_does_not_open(place: int, character: str)
         return
     with pytest.raises(Unsafe):
         SIGNER.verifier.open(changed)
+
+
+def test_a_signature_is_taken_in_the_one_text_only_that_is_written() -> None:
+    """Base64 ends in bits that say nothing: with another letter there it is the same signature."""
+    letter, end = NOTE.rstrip()[-2], NOTE.rstrip()[-1]
+    assert end == "="
+    letters = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
+    for each in letters.replace(letter, ""):
+        with pytest.raises(Unsafe, match="not signed"):
+            SIGNER.verifier.open(f"{NOTE.rstrip()[:-2]}{each}=\n")
 
 
 def test_the_key_of_another_register_opens_nothing() -> None:
