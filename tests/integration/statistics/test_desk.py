@@ -304,6 +304,18 @@ def test_a_new_edition_after_a_late_notification_gives_it_away_to_nobody(
     assert all(now[place] == before[place] for place in both)
 
 
+def test_a_number_that_grew_by_many_is_marked_as_revised(sqlite_county: Herefordshire) -> None:
+    first = released(sqlite_county)
+    with sqlite_county.register.work(MAKER) as work:
+        for _ in range(6):
+            add_death(work, sqlite_county[PANEL], notified=AFTER)
+    second = released(sqlite_county, replaces=first.id)
+    tables = [files(each)["tables/died-by-age.csv"] for each in (first, second)]
+    totals = [next(csv.DictReader(io.StringIO(text))) for text in tables]
+    told = [(total["count"], total["marks"]) for total in totals]
+    assert told == [("11", ""), ("17", "[r]")]
+
+
 def test_a_rounded_number_stays_while_the_truth_is_within_its_reach(
     sqlite_county: Herefordshire,
 ) -> None:
