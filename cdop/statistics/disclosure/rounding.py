@@ -23,7 +23,8 @@ from cdop.statistics.disclosure.reading import read_rounding
 from cdop.statistics.disclosure.sensitive import sensitive
 from cdop.statistics.disclosure.system import Counts, LinearSystem, Mask
 
-DRAWS = 40  # seeds tried before it is said that no rounding is safe; to 3, some can be undone
+DRAWS = 100  # seeds tried before it is said that no rounding is safe; to 3, some can be undone
+REPEATED = 20  # of them try to print earlier numbers again: where those pin a count, others may not
 LOW = "[low]"  # what is printed where a count rounds to 0
 KEPT, FURTHER = 20.0, 8.0  # how dear it is to change an earlier number, or to go beyond the base
 
@@ -69,8 +70,9 @@ def round_counts(
         raise Refused(f"The profile {profile.id} does not round all counts together")
     reason = Unsafe("No rounding was found in which every total is the sum of its parts")
     for draw in range(DRAWS):
+        again = keep if draw < REPEATED else None
         for beyond in (False, True):
-            numbers = _drawn(system, profile.base, keep, seed + draw, beyond=beyond)
+            numbers = _drawn(system, profile.base, again, seed + draw, beyond=beyond)
             if numbers is not None:
                 break
         else:

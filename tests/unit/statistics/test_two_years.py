@@ -14,6 +14,7 @@ from cdop.statistics import kinds, protecting
 from cdop.statistics.counting import figures
 from cdop.statistics.definitions import TableSet, YearTables, table_sets
 from cdop.statistics.disclosure import PUBLIC, TOTAL, profile
+from cdop.statistics.kinds import POPULATIONS
 from cdop.statistics.protecting import Protected, protect_year
 
 BEFORE, FIRST, SECOND, AFTER, NEVER = "2012-13", "2013-14", "2014-15", "2015-16", "9999"
@@ -23,6 +24,11 @@ ANSWERS = {
     "year_of_death": (("this-year", "This"), ("earlier", "Earlier")),
     "review_state": (("reviewed", "Reviewed"), ("not-reviewed", "Not reviewed")),
 }
+COLUMNS = [
+    *POPULATIONS,
+    *("died_year", "notified_year", "reviewed_year"),
+    *("sex", "modifiable", "year_of_death", "review_state"),
+]
 PARTNER = profile("partner-1to4")
 Deaths = Sequence[tuple[str, ...]]
 # The first release was built in the second year: whoever it counts was notified by then.
@@ -78,7 +84,7 @@ def counted_in(year: str, every: Deaths) -> pd.DataFrame:
                     "review_state": _if(here["died"], "reviewed" if done else "not-reviewed"),
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(POPULATIONS, bool))
 
 
 def _if(condition: bool, code: str) -> str | None:
