@@ -49,6 +49,7 @@ _OLDEST = (
     select(*(_as_text(each) for each in AuditEntry.__table__.columns))  # type: ignore[attr-defined]
     .join(Unsealed, col(Unsealed.entry_id) == AuditEntry.id)
     .order_by(col(AuditEntry.id))
+    .limit(bindparam("most"))
 )
 _TREE = bindparam("tree", type_=Key)
 _NEWEST = (
@@ -67,7 +68,7 @@ def growths(work: Work, most: int) -> list[Growth]:
     signed over it, and its lines go on waiting: it is not among them.
     """
     by_tree = defaultdict(list)
-    for line in work.session.connection().execute(_OLDEST.limit(most)).all():
+    for line in work.session.connection().execute(_OLDEST, {"most": most}).all():
         by_tree[line.organisation_id].append(line)
     found = (_growth(work, each, waiting) for each, waiting in by_tree.items())
     return [each for each in found if each]
