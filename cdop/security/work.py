@@ -10,7 +10,7 @@ The only commit of the program is here. A service is a function `verb(work, ...)
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -45,12 +45,16 @@ _RETRIED_STATES = {"40001", "40P01"}
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """One unit of work. Services take it as their first argument and never commit."""
+    """One unit of work. Services take it as their first argument and never commit.
+
+    `lines` are the audit lines that are written before it ends.
+    """
 
     session: Session
     actor: Actor
     now: datetime
     vault: Vault
+    lines: list[audit.Said] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -71,10 +75,11 @@ class Work:
         case: UUID | None = None,
         **detail: Any,
     ) -> None:
-        """Write an audit line in this transaction. See `cdop.security.audit.record`."""
-        audit.record(
-            self.session,
-            self.vault.ring,
+        """Have an audit line written in this transaction, at its end with all its others.
+
+        See `cdop.security.audit.said`.
+        """
+        line = audit.said(
             self.actor,
             self.now,
             action,
@@ -83,6 +88,7 @@ class Work:
             organisation_id=organisation_id,
             **detail,
         )
+        self.lines.append(line)
 
     @contextmanager
     def beyond(self, why: str) -> Iterator[None]:
@@ -213,7 +219,10 @@ class Register:
         try:
             with session, session.begin():
                 self._enter(session, actor)
-                yield Work(session, actor, self.clock.now(), self.vault)
+                work = Work(session, actor, self.clock.now(), self.vault)
+                yield work
+                if work.lines:
+                    audit.write(session, self.vault.ring, work.lines)
         except (Denied, NotFound, Unsafe) as error:
             self._record(actor, error)
             raise
@@ -229,7 +238,10 @@ class Register:
         try:
             with session, session.begin():
                 self._enter(session, actor)
-                yield Work(session, actor, self.clock.now(), self.vault)
+                work = Work(session, actor, self.clock.now(), self.vault)
+                yield work
+                if work.lines:
+                    _refuse_flush()
         except (Denied, NotFound) as error:
             self._record(actor, error)
             raise

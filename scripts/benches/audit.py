@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from auditing.plain import PlainEntry, record
+from auditing.plain import PlainEntry, write
 from sqlmodel import col, select
 
 from cdop import registers
@@ -64,7 +64,7 @@ class Side:
         if self.sealed:
             beside = kept_sealed(self.register)
         began, used = time.perf_counter(), time.process_time()
-        with _recording(audit.lines.record if self.sealed else record), beside:
+        with _writing(audit.lines.write if self.sealed else write), beside:
             counts = _at_once(clients, lambda case: self._save_until(case, began + seconds), self)
         if self.sealed:
             _check_sealed(self.register, self.actor)
@@ -120,10 +120,10 @@ def _mean(found: list[tuple[float, float]], which: int) -> float:
 
 
 @contextmanager
-def _recording(by: Callable[..., None]) -> Iterator[None]:
-    kept, audit.record = audit.record, by
+def _writing(by: Callable[..., None]) -> Iterator[None]:
+    kept, audit.write = audit.write, by
     yield
-    audit.record = kept
+    audit.write = kept
 
 
 def _at_once(clients: int, save: Callable[[UUID], int], side: Side) -> list[int]:

@@ -5,6 +5,6 @@ checkpoints away; `exporting` and `verifying` prove afterwards that nothing was 
 and `unusual` answer the auditor.
 """
 
-from cdop.security.audit.lines import record
+from cdop.security.audit.lines import Said, record, said, write
 
-__all__ = ["record"]
+__all__ = ["Said", "record", "said", "write"]

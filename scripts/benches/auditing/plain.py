@@ -1,6 +1,7 @@
 """An audit line as a plain row: the same columns and indexes, no code, no trigger, no tree."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from sqlalchemy import Index
 from sqlmodel import Field, Session, SQLModel
 
 from cdop.db import Document, Key, Moment, Text, new_id
-from cdop.security.actor import Actor
+from cdop.security.audit import Said
 from cdop.security.keys import Ring
 
 
@@ -39,32 +40,6 @@ class PlainEntry(SQLModel, table=True):
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
 
 
-def record(
-    session: Session,
-    _ring: Ring,
-    actor: Actor,
-    at: datetime,
-    action: str,
-    *,
-    subject: tuple[str, UUID] | None = None,
-    case: UUID | None = None,
-    organisation_id: UUID | None = None,
-    outcome: str = "done",
-    **detail: Any,
-) -> None:
-    """Add a row, as `cdop.security.audit.record` adds a line."""
-    kind, subject_id = subject if subject else (None, None)
-    session.add(
-        PlainEntry(
-            at=at,
-            recorded_at=datetime.now(UTC),
-            actor=actor.name,
-            action=action,
-            outcome=outcome,
-            subject_kind=kind,
-            subject_id=subject_id,
-            case_id=case,
-            organisation_id=organisation_id,
-            detail=detail,
-        )
-    )
+def write(session: Session, _ring: Ring, lines: Sequence[Said]) -> None:
+    """Add rows, as the register writes its other rows, in the place of `audit.write`."""
+    session.add_all([PlainEntry(**vars(line)) for line in lines])

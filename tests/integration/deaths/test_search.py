@@ -152,7 +152,7 @@ def test_nothing_is_shown_when_it_cannot_be_audited(people, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the log is full")
 
-    monkeypatch.setattr("cdop.security.audit.record", broken)
+    monkeypatch.setattr("cdop.security.audit.write", broken)
     with pytest.raises(RuntimeError):
         find(people, "exampleby")
 

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
@@ -82,30 +83,25 @@ def test_what_a_line_is_not_about_is_null() -> None:
     assert said["detail"] == {}
 
 
-class Taken:
-    """Stands for a session, and takes what is added to it."""
-
-    def __init__(self) -> None:
-        self.lines: list[AuditEntry] = []
-
-    def add(self, line: AuditEntry) -> None:
-        self.lines.append(line)
-
-
-def recorded(**options: Any) -> AuditEntry:
+def said(**options: Any) -> lines.Said:
     """Return the line that a deputy's reading of a name leaves."""
-    taken, grant = Taken(), Grant(Role.COORDINATOR, frozenset({PANEL}), stands_in_for="berta")
+    grant = Grant(Role.COORDINATOR, frozenset({PANEL}), stands_in_for="berta")
     actor = Actor("anna", "Anna Invented", grants=(grant,))
-    session: Any = taken
-    lines.record(session, RING, actor, AT, "deaths:identity:read", **options)
-    (line,) = taken.lines
-    assert line.mac == lines.mac(RING, lines.text_of(line))
-    return line
+    return lines.said(actor, AT, "deaths:identity:read", **options)
+
+
+def test_lines_are_written_in_one_statement_with_the_code_of_what_each_says() -> None:
+    session: Any = Mock()
+    lines.write(session, RING, [said(why="x"), said(why="y")])
+    ((_, rows),) = [call.args for call in session.connection().execute.call_args_list]
+    assert [row["detail"]["why"] for row in rows] == ["x", "y"]
+    for row in rows:
+        assert row["mac"] == lines.mac(RING, lines.text_of(AuditEntry(**row)))
 
 
 def test_a_line_is_written_as_it_is_said_with_the_capacity_and_the_machine_s_own_time() -> None:
     before = datetime.now(UTC)
-    line = recorded(
+    line = said(
         subject=("deaths", LINE), case=CHILD, organisation_id=PANEL, outcome="denied", why="x"
     )
     assert before <= line.recorded_at <= datetime.now(UTC)
@@ -113,7 +109,7 @@ def test_a_line_is_written_as_it_is_said_with_the_capacity_and_the_machine_s_own
     assert (line.subject_kind, line.subject_id, line.case_id) == ("deaths", LINE, CHILD)
     assert (line.organisation_id, line.outcome) == (PANEL, "denied")
     assert line.detail == {"why": "x", "stands_in_for": "berta"}
-    bare = recorded()
+    bare = said()
     assert (bare.subject_kind, bare.subject_id, bare.outcome) == (None, None, "done")
     assert (bare.case_id, bare.organisation_id) == (None, None)
 
@@ -122,11 +118,12 @@ def test_the_capacity_is_that_of_the_permission_by_which_it_was_done() -> None:
     """A deputy who has a role of their own there, which gives no such right, acts as a deputy."""
     own = Grant(Role.NOTIFIER, frozenset({PANEL}))
     as_deputy = Grant(Role.COORDINATOR, frozenset({PANEL}), stands_in_for="berta")
-    session: Any = Taken()
     actor = Actor("anna", "Anna Invented", grants=(own, as_deputy))
-    for action in ("deaths:identity:read", "deaths:notification:create"):
-        lines.record(session, RING, actor, AT, action, organisation_id=PANEL)
-    assert [line.detail for line in session.lines] == [{"stands_in_for": "berta"}, {}]
+    details = [
+        lines.said(actor, AT, action, organisation_id=PANEL).detail
+        for action in ("deaths:identity:read", "deaths:notification:create")
+    ]
+    assert details == [{"stands_in_for": "berta"}, {}]
 
 
 def test_a_key_file_gives_the_code_that_it_always_gave() -> None:
