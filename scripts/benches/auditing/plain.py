@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, insert
 from sqlmodel import Field, Session, SQLModel
 
 from cdop.db import Document, Key, Moment, Text, new_id
@@ -43,3 +43,8 @@ class PlainEntry(SQLModel, table=True):
 def write(session: Session, _ring: Ring, lines: Sequence[Said]) -> None:
     """Add rows, as the register writes its other rows, in the place of `audit.write`."""
     session.add_all([PlainEntry(**vars(line)) for line in lines])
+
+
+def write_at_once(session: Session, _ring: Ring, lines: Sequence[Said]) -> None:
+    """Write rows in one statement, as `audit.write` does."""
+    session.connection().execute(insert(PlainEntry), [vars(line) for line in lines])

@@ -75,9 +75,9 @@ def test_nothing_is_read_when_its_audit_line_cannot_be_written(
     death_id = register.do(coordinator, notify, told_of).death_id
     mute.append(True)
     answered = []
-    with pytest.raises(OSError), register.work(coordinator) as work:  # noqa: PT012
-        name = work.open(queries.get(work, death_id), NAMES).full
-        work.session.flush()
+    with pytest.raises(OSError):  # noqa: PT012
+        with register.work(coordinator) as work:
+            name = work.open(queries.get(work, death_id), NAMES).full
         answered.append(name)
     assert answered == []
 
