@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from cdop.clock import FixedClock
 from cdop.errors import Denied, NotFound, Refused, Unsafe
 from cdop.organisations.models import Organisation
+from cdop.security import audit
 from cdop.security.actor import system
 from cdop.security.models import AuditEntry
 from cdop.security.work import Register, Work
@@ -37,7 +38,7 @@ def fails(register: Register, error: Exception) -> list[AuditEntry]:
 
     def fail(work: Work) -> None:
         work.audit("tests:thing:done")
-        work.session.flush()
+        audit.write(work.session, work.vault.ring, work.lines)
         raise error
 
     with pytest.raises(type(error)) as caught:

@@ -17,6 +17,7 @@ from cdop.deaths.models import Death, Notification
 from cdop.deaths.service import notify
 from cdop.errors import Denied, NotFound
 from cdop.organisations.models import OrganisationName
+from cdop.security import audit
 from cdop.security import work as units
 from cdop.security.actor import Actor, system
 from cdop.security.models import AuditEntry
@@ -92,6 +93,7 @@ def test_a_denial_outlives_the_rollback_and_what_it_undoes_does_not(
                 organisation_id=county["herefordshire"], valid_from=work.today, name="Undone"
             )
         )
+        audit.write(work.session, work.vault.ring, work.lines)
         work.session.flush()
         work.check("accounts:account:manage")
 
@@ -171,7 +173,7 @@ def test_a_conflict_that_lasts_is_given_up_and_nothing_is_kept(county: Herefords
         nonlocal tries
         tries += 1
         work.audit("tests:thing:try")
-        work.session.flush()
+        audit.write(work.session, work.vault.ring, work.lines)
         work.session.execute(sa.text("INSERT INTO organisations SELECT * FROM organisations"))
 
     with pytest.raises(sa.exc.IntegrityError) as caught:

@@ -48,9 +48,7 @@ def write(county: Herefordshire, action: str, at: UUID | None = None, **options:
     """Write a line and return its id."""
     with county.register.work(options.pop("by", SYSTEM)) as work:
         work.audit(action, None, at, **options)
-        work.session.flush()
-        query = select(AuditEntry.id).where(col(AuditEntry.action) == action)
-        return work.session.exec(query.order_by(col(AuditEntry.id).desc())).first()
+        return work.lines[-1].id
 
 
 def asked(county: Herefordshire, who: str = "auditor", **values: Any) -> list[str]:
