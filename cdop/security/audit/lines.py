@@ -25,6 +25,8 @@ from cdop.security.models import AuditEntry
 class Said(SimpleNamespace):
     """What a line says, its code apart: the columns of `AuditEntry` by their names."""
 
+    id: UUID
+
 
 Line = AuditEntry | Row[Any] | Said
 """An entry, a row of its columns (sealing makes no entities), or a line that is to be written."""
