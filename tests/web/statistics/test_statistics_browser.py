@@ -86,6 +86,7 @@ def test_the_pages_of_statistics_are_accessible(county: Herefordshire, analyst: 
     page = analyst("/statistics")
     assert_accessible(page)
     page.get_by_role("row", name=YEAR).get_by_role("link", name="Exact figures").click()
+    page.get_by_role("heading", name="exact figures").wait_for()
     assert_accessible(page)
     release = released(county)
     for path in ("", "/new?cdop=herefordshire-cdop&year=2013-14", f"/{release.id}"):
