@@ -218,7 +218,7 @@ def test_what_would_do_for_strangers_is_blocked_for_a_board(
     alone = protected_alone(sqlite_county, release)
     with monkeypatch.context() as context:
         context.setattr(protecting, "hide_against", hiding_as(alone))
-        blocked(sqlite_county, release, "attacker: board:herefordshire")
+        blocked(sqlite_county, release, "herefordshire, which knows its own records")
     proved = proving.build(sqlite_county.register, sqlite_county.actors["analyst"], release.id)
     shown = releasing.shown_cells(proved)
     assert sum(n is None for n in shown.values()) > sum(n is None for n in alone.cells.values())
@@ -236,4 +236,4 @@ def test_counts_of_others_that_give_one_away_are_no_release(
     with sqlite_county.register.work(MAKER) as work:
         add_death(work, sqlite_county[PANEL], age="15-17-years")
     release = drafted(sqlite_county, profile=profile, known=margins, asked=SMALL)
-    blocked(sqlite_county, release, "attacker: known-margins")
+    blocked(sqlite_county, release, "counts that others published")
