@@ -24,6 +24,8 @@ from cdop.statistics.marking import MARKS
 from cdop.statistics.protecting import Protected
 from cdop.statistics.rates import (
     HIDDEN,
+    UNRELIABLE,
+    UNRELIABLE_BELOW,
     Estimate,
     published_rate,
     published_share,
@@ -33,7 +35,7 @@ from cdop.statistics.rates import (
 SYMBOLS = {
     HIDDEN: "Confidential: 0 or more, not shown because it is small or a small count would follow",
     LOW: "A count that rounds to 0; a percentage of such a count",
-    "[u]": "Unreliable: based on fewer than 20 deaths",
+    UNRELIABLE: "Unreliable: based on fewer than 20 deaths",
     "[x]": "Not available: fewer than 3 deaths (10 if standardised), or no population of the year",
     "[z]": "Not applicable: there is nothing to take a share of",
     **MARKS,
@@ -140,12 +142,22 @@ def shares(tables: YearTables, cells: Cells) -> list[Share]:
 
 
 def released_shares(package: Package) -> list[Share]:
-    """Return the percentages of a release. A count that rounds to 0 need not be none: no "0%"."""
-    rounds = package.protected.profile.others == Others.CONTROLLED
-    return [
-        replace(share, estimate=Estimate(symbol=LOW)) if rounds and share.numerator == 0 else share
-        for share in shares(package.tables, package.protected.cells)
-    ]
+    """Return the percentages of a release, none of small counts that are rounded."""
+    found = shares(package.tables, package.protected.cells)
+    if package.protected.profile.others != Others.CONTROLLED:
+        return found
+    return [replace(each, estimate=_of_rounded(each)) for each in found]
+
+
+def _of_rounded(share: Share) -> Estimate:
+    """Return what may be said of a share of rounded counts.
+
+    One that rounds to 0 need not be none, and "5 of 5" may have been 1 of 9.
+    """
+    if share.numerator == 0:
+        return Estimate(symbol=LOW)
+    few = share.denominator is not None and share.denominator < UNRELIABLE_BELOW
+    return Estimate(symbol=UNRELIABLE) if few else share.estimate
 
 
 def rates(tables: YearTables, cells: Cells, denominators: Mapping[str, Denominator]) -> list[Rate]:

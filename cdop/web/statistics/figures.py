@@ -7,7 +7,7 @@ from cdop.statistics.contents import percent
 from cdop.statistics.counting import measured
 from cdop.statistics.definitions import TableDefinition, YearTables
 from cdop.statistics.disclosure import TOTAL
-from cdop.statistics.rates import HIDDEN
+from cdop.statistics.rates import HIDDEN, UNRELIABLE, UNRELIABLE_BELOW
 
 Cells = Mapping[tuple[str, tuple[str, ...]], int | None]
 _DRAWN = "One bar for each row of the table beside it, as long as its count."
@@ -115,4 +115,6 @@ def _sentence(
     if not numerator and zero != "0":
         return f"{title}: {zero} of {shown(denominator, zero)}, of {of}"
     share = f" ({percent(numerator / denominator)}%)" if denominator else ""
+    if zero != "0" and denominator < UNRELIABLE_BELOW:
+        share = f" {UNRELIABLE}"  # of rounded counts: "5 of 5" may have been 1 of 9
     return f"{title}: {numerator} of {denominator}{share}, of {of}"

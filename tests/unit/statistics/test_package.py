@@ -134,6 +134,22 @@ def test_a_count_that_rounds_to_0_is_no_nought_per_cent(
     assert (report.parts[1].title, report.parts[1].sentences) == ("Note", ["An invented note."])
 
 
+@pytest.mark.parametrize(
+    ("whole", "printed"),
+    [(15, ("", "[u]")), (20, ("25.0", ""))],
+)
+def test_few_deaths_that_are_rounded_have_no_percentage(
+    county: Protected, tables: YearTables, whole: int, printed: tuple[str, str]
+) -> None:
+    """ "5 of 5" may have been 1 of 9: what is printed of so few would say more than is known."""
+    table = "reviewed-by-modifiable"
+    cells: dict[Place, int | None] = {(table, (TOTAL,)): whole, (table, ("yes",)): 5}
+    rounded = replace(county, profile=profile("rounded-5"), cells={**county.cells, **cells})
+    text = csv_files(Package("x", "X", tables, rounded, ""))["tables/percentages.csv"]
+    row = next(row for row in rows(text) if row["measure"] == "modifiable-of-all")
+    assert (row["percent"], row["percent_symbol"]) == printed
+
+
 def test_rates_are_of_the_counts_as_shown(tables: YearTables) -> None:
     """A hidden part hides the rate; a missing population leaves it out, and says so."""
     cells = {place: 40 for table in tables.tables for place in places(tables, table)}
