@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from jinja2 import Environment
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cdop.config import ROOT
@@ -209,6 +210,8 @@ class Incidents:
 
         try:
             await self.app(scope, receive, noted)
+        except ClientDisconnect:
+            return  # whoever asked went away in mid-sentence: no fault, and nobody to answer
         except Exception as error:  # noqa: BLE001  the last place that can answer
             incident = self.report(error)
             if scope["type"] != "http" or started:

@@ -225,6 +225,41 @@ def test_a_file_or_another_kind_of_body_is_refused(county: Herefordshire) -> Non
         assert answer.status_code == 415
 
 
+def test_whoever_goes_away_in_mid_sentence_is_no_fault(county: Herefordshire) -> None:
+    """Nobody is there to be answered, and no incident is counted."""
+    app = create_app(county.register, report=raising)
+    member = Client(app).act_as(county.register, county.actors["coordinator"])
+    said: list[Message] = [
+        {"type": "http.request", "body": b"given_names=Exam", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return said.pop(0)
+
+    async def send(message: Message) -> None:
+        raise AssertionError(message)
+
+    headers = {
+        "host": "testserver",
+        "cookie": f"{COOKIE}={member.cookies[COOKIE]}",
+        "sec-fetch-site": "same-origin",
+        "content-type": "application/x-www-form-urlencoded",
+    }
+    scope: Scope = {
+        "type": "http",
+        "method": "POST",
+        "scheme": "https",
+        "path": "/deaths/notify",
+        "raw_path": b"/deaths/notify",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(name.encode(), text.encode()) for name, text in headers.items()],
+    }
+    anyio.run(app, scope, receive, send)
+    assert not said
+
+
 def test_every_form_takes_its_own_fields_only() -> None:
     """No field of a table can be set by naming it (mass assignment)."""
     for module in pkgutil.walk_packages(cdop.web.__path__, "cdop.web."):
