@@ -3,10 +3,13 @@
 One loop for all of them, no connection, and no cookie is taken from an answer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
+import anyio
 from fastapi import FastAPI
 from starlette.types import Message
 
@@ -22,6 +25,12 @@ class Answer:
 
     status: int
     text: str
+
+
+def run(asked: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
+    """Run to its end, in a thread of its own: this one may have the loop of a test's browser."""
+    with ThreadPoolExecutor(1) as alone:
+        alone.submit(anyio.run, asked, *arguments).result()
 
 
 async def ask(

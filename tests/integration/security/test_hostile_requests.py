@@ -8,7 +8,6 @@ from itertools import cycle
 from typing import Any
 from urllib.parse import quote, unquote
 
-import anyio
 import pytest
 from fastapi import FastAPI
 from sqlmodel import SQLModel, select
@@ -28,6 +27,7 @@ from cdop.web.headers import BodyLimit, OriginCheck, PlainAddress, SecurityHeade
 from cdop.web.templating import go
 from tests.client import Client, raising
 from tests.factories import Herefordshire, herefordshire
+from tests.straight import run
 
 ADDRESSES = (
     "/reports/jcr-outcomes?board={}&year=2013-14",
@@ -144,7 +144,7 @@ def status_of(app: FastAPI, raw_path: str, cookie: str) -> int:
         "root_path": "",
         "headers": [(b"host", b"testserver"), (b"cookie", cookie.encode())],
     }
-    anyio.run(app, scope, receive, send)
+    run(app, scope, receive, send)
     return int(sent[0]["status"])
 
 
@@ -256,7 +256,7 @@ def test_whoever_goes_away_in_mid_sentence_is_no_fault(county: Herefordshire) ->
         "root_path": "",
         "headers": [(name.encode(), text.encode()) for name, text in headers.items()],
     }
-    anyio.run(app, scope, receive, send)
+    run(app, scope, receive, send)
     assert not said
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -27,7 +26,7 @@ from tests.client import session_of
 from tests.conftest import NOW
 from tests.factories import herefordshire
 from tests.postgres import Cluster
-from tests.straight import ask
+from tests.straight import ask, run
 from tests.web.shell.conftest import Played
 from tests.web.shell.sample_records import CANARIES, Record, Samples, fill
 
@@ -198,7 +197,7 @@ def test_each_role_gets_at_each_route_what_the_matrix_says(two: Played) -> None:
             for role in Role:
                 await walk(role, method)
 
-    anyio.run(walk_all)
+    run(walk_all)
     assert wrong == [], "\n".join(map(str, wrong))
     assert {route.method for route in routes} <= {"GET", "POST"}
     if everything:
