@@ -1,7 +1,8 @@
 """What an account may do on a day, and where: its roles, those it stands in for, break-glass."""
 
 from datetime import datetime
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -74,25 +75,31 @@ def _by_glass() -> sa.SelectBase:
     )
 
 
-# Asked at every request: built once, and no entities are made of its rows.
-_HELD = sa.union_all(_own(), _as_deputy(), _by_glass()).cte("held")
-_REACH = sa.select(_HELD).cte("reach", recursive=True)
-_PREDECESSORS = sa.select(
-    _REACH.c.id,
-    _REACH.c.role,
-    _REACH.c.office,
-    col(OrganisationLink.other_id),
-    _REACH.c.stands_in_for,
-).where(
-    col(OrganisationLink.organisation_id) == _REACH.c.organisation_id,
-    col(OrganisationLink.kind) == LinkKind.SUCCEEDS,
-)
-_GRANTS = sa.select(_REACH.union(_PREDECESSORS))
-_CASES = sa.select(col(Assignment.subject_id)).where(
-    col(Assignment.account_id) == _ACCOUNT,
-    col(Assignment.organisation_id).in_(bindparam("organisations", expanding=True)),
-    in_force(Assignment),
-)
+@cache  # asked at every request: built once, and no entities are made of its rows
+def _held() -> sa.Select[Any]:
+    """Return the question for all that an account holds, and for whose place was taken over."""
+    held = sa.union_all(_own(), _as_deputy(), _by_glass()).cte("held")
+    reach = sa.select(held).cte("reach", recursive=True)
+    predecessors = sa.select(
+        reach.c.id,
+        reach.c.role,
+        reach.c.office,
+        col(OrganisationLink.other_id),
+        reach.c.stands_in_for,
+    ).where(
+        col(OrganisationLink.organisation_id) == reach.c.organisation_id,
+        col(OrganisationLink.kind) == LinkKind.SUCCEEDS,
+    )
+    return sa.select(reach.union(predecessors))
+
+
+@cache
+def _assigned() -> sa.Select[Any]:
+    return sa.select(col(Assignment.subject_id)).where(
+        col(Assignment.account_id) == _ACCOUNT,
+        col(Assignment.organisation_id).in_(bindparam("organisations", expanding=True)),
+        in_force(Assignment),
+    )
 
 
 def grants_at(connection: Connection, account_id: UUID, now: datetime) -> tuple[Grant, ...]:
@@ -100,7 +107,7 @@ def grants_at(connection: Connection, account_id: UUID, now: datetime) -> tuple[
     day = local_day(now)
     held: dict[UUID, list[_Row]] = {}
     values = {"account_id": account_id, "day": day, "now": now}
-    for each in connection.execute(_GRANTS, values):
+    for each in connection.execute(_held(), values):
         row = _Row._make(each)
         held.setdefault(row.id, []).append(row)
     grants = tuple(_grant(connection, rows, values) for rows in held.values())
@@ -118,6 +125,6 @@ def _grant(connection: Connection, rows: list[_Row], values: dict[str, object]) 
     role, cases = Role(first.role), frozenset[UUID]()
     if role in ASSIGNED_ONLY:
         # Assigned to a person by name: a deputy of a key worker has cases assigned anew.
-        found = connection.execute(_CASES, values | {"organisations": list(places)})
+        found = connection.execute(_assigned(), values | {"organisations": list(places)})
         places, cases = frozenset(), frozenset(found.scalars())
     return Grant(role, places, first.office, cases, first.stands_in_for)

@@ -8,11 +8,15 @@ import pytest
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from cdop.clock import FixedClock
-from cdop.web.deps import requires
+from cdop.organisations import sessions
+from cdop.sign_in.passkeys import proving
+from cdop.web.deps import COOKIE, requires
 from cdop.web.forms import Form, PostedForm, ask, bind
 from cdop.web.templating import go
 from tests.client import Client, code_for
 from tests.factories import Herefordshire
+from tests.integration.sign_in.test_passkeys import asked, give
+from tests.passkeys import Device
 
 LATER = timedelta(minutes=5)
 ABSENT = UUID(int=1)
@@ -89,6 +93,19 @@ def test_a_form_that_comes_late_is_done_with_the_code_and_all_that_was_typed(
     code = code_for(county.register, "coordinator")
     answer = coordinator.submit("/grave", {**typed, "confirmation": code})
     assert answer.headers["Location"] == "/grave?21-2"
+
+
+def test_a_passkey_answers_in_the_form_too_and_a_wrong_one_does_not(
+    coordinator: Client, county: Herefordshire, clock: FixedClock
+) -> None:
+    register = county.register
+    mine, stranger = give(register, county.actors["coordinator"]), Device(register.settings.origin)
+    actor = sessions.actor_for(register, coordinator.cookies[COOKIE])
+    clock.at += LATER
+    for device, status in ((stranger, 401), (mine, 303)):
+        answer = device.sign(asked(register, proving.of_session(actor)))
+        typed = {"reason": "An invented reason", "confirmation_passkey": answer}
+        assert coordinator.submit("/grave", typed).status_code == status
 
 
 def test_htmx_is_given_the_question_in_place_of_the_page(
