@@ -234,6 +234,16 @@ def test_an_access_is_out_of_sight_for_others(county: Herefordshire) -> None:
         assert work.session.exec(select(BreakGlass.need)).one() not in (None, b"A canary need")
 
 
+def test_whoever_broke_the_glass_does_not_take_note_of_it_for_the_panel(
+    county: Herefordshire,
+) -> None:
+    """To be a coordinator at home is not enough: it is the other panel's to see."""
+    access = broken(county)
+    with pytest.raises(Denied):
+        county.register.do(acting(county.register, "neighbour"), service.see, access)
+    assert tasks_of(county.register, "coordinator")
+
+
 def without_guardian(county: Herefordshire, *, at_home: bool) -> None:
     """Take the guardian from the panel whose cases are opened; give the visitor's own panel one."""
 

@@ -145,6 +145,8 @@ def test_a_key_worker_reaches_the_assigned_family_and_no_other(
     register.do(county.actors["coordinator"], unassign, mine, "key-worker")
     with pytest.raises(NotFound), register.work(acting(register, "key-worker")) as work:
         queries.get(work, mine)
+    with register.reading(county.actors["coordinator"]) as work:
+        assert assigned(work, mine) == [], "it is over, and says so"
     assert [line.detail["to"] for line in lines(register, "deaths:case:assign")] == ["key-worker"]
     assert len(lines(register, "deaths:case:unassign")) == 1
 
