@@ -23,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     del config
     mutant = os.environ.get("MUTANT_UNDER_TEST", "")
     if "__mutmut_" in mutant:
-        _forget(mutant)
+        _forget(mutant.rpartition(".")[0])
         limit = int(process_time()) + SECONDS
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
@@ -33,12 +33,21 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("mutants")
 
 
-def _forget(mutant: str) -> None:
-    """Let the changed module forget what the unchanged code has given it to remember."""
-    name = mutant.rpartition(".")[0]
-    for each in vars(sys.modules[name]).values() if name in sys.modules else ():
+def _forget(module: str) -> None:
+    """Let a changed module forget what the unchanged code has given it to remember."""
+    for each in list(vars(sys.modules[module]).values()) if module in sys.modules else ():
         if hasattr(each, "cache_clear"):
             each.cache_clear()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Where it is noted which tests reach a function, let each reach those that are remembered."""
+    del item
+    if os.environ.get("MUTANT_UNDER_TEST") != "stats":
+        return
+    for name, module in list(sys.modules.items()):
+        if name.startswith("cdop.") and any("__mutmut_" in each for each in vars(module)):
+            _forget(name)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
