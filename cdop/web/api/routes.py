@@ -20,6 +20,7 @@ router = APIRouter(prefix=PREFIX, tags=["releases"])
 Code = Annotated[str, Path(pattern=r"^[a-z][a-z-]{0,80}$", description="A table's code")]
 NUMBERS = ("count", "lower_bound", "upper_bound", "years_pooled")
 _ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"description": "An address that is none of a page: it could not be read"},
     401: {"description": "No token, or one that has ended or been revoked"},
     404: {"description": "No such release or table, or not in the token's scope"},
     429: {"description": "Too many requests; Retry-After says when to ask again"},

@@ -15,7 +15,7 @@ from cdop.deaths import queries
 from cdop.deaths.documents import NAMES
 from cdop.deaths.search import find
 from cdop.deaths.service import correcting, notify
-from cdop.errors import Denied, Invalid, NotFound, Refused
+from cdop.errors import Denied, Invalid, NotFound, OnlyToRead, Refused
 from cdop.organisations import people
 from cdop.organisations.models import Membership
 from cdop.organisations.reach_models import BreakGlass
@@ -107,6 +107,10 @@ def test_it_reads_and_changes_nothing(county: Herefordshire, case: UUID) -> None
     for permission in ("deaths:case:edit", "deaths:identity:correct"):
         with pytest.raises(NotFound), county.register.work(actor) as work:
             queries.get(work, case, permission)
+        with pytest.raises(OnlyToRead) as told_so, county.register.work(actor) as work:
+            queries.check_reach(work, queries.get(work, case), permission)
+        tried = (told_so.value.sought, told_so.value.permission)
+        assert tried == (("deaths", case), permission), "the log says what was tried"
     assert correcting.CORRECT == "deaths:identity:correct"
     assert actor.scope("deaths:case:edit") == {county[OURS]}
 
