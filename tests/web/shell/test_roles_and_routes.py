@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -107,14 +108,15 @@ def walled(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Played]:
     """Give two counties on PostgreSQL, where the walls stand behind what each query asks."""
-    postgres.create_database(postgres_cluster, "roles", template="register_template")
-    url, keys = postgres_cluster.app_url("roles"), postgres_template / "keys.json"
+    name = f"roles_{uuid4().hex}"
+    postgres.create_database(postgres_cluster, name, template="register_template")
+    url, keys = postgres_cluster.app_url(name), postgres_template / "keys.json"
     settings = Settings(tmp_path_factory.mktemp("walled"), url, keys)
     opened = open_register(settings, clock=FixedClock(NOW))
     founded = herefordshire(opened)
     yield Played(founded, fill(founded), create_app(opened))
     opened.engine.dispose()
-    postgres.drop_database(postgres_cluster, "roles")
+    postgres.drop_database(postgres_cluster, name)
 
 
 def reaches(role: Role, permission: str | None, record: Record) -> bool:
