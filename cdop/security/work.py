@@ -268,14 +268,26 @@ class Register:
         meanwhile, a deadlock or a failed serialisation starts the whole unit again, which then
         sees what the other wrote.
         """
-        for attempt in range(1, _TRIES + 1):
+
+        def once() -> R:
+            with self.work(actor) as work:
+                return service(work, *args, **kwargs)
+
+        for _ in range(_TRIES - 1):
             try:
-                with self.work(actor) as work:
-                    return service(work, *args, **kwargs)
+                return once()
             except (DBAPIError, StaleDataError) as error:
-                if attempt == _TRIES or not _is_passing(error):
+                if not _is_passing(error):
                     raise
-        raise AssertionError("unreachable")
+        return once()
+
+    def check(self, actor: Actor, permission: str) -> None:
+        """Raise Denied, and keep it, unless the actor holds a permission somewhere."""
+        try:
+            actor.check(permission)
+        except Denied as error:
+            self._record(actor, error)
+            raise
 
     @staticmethod
     def _enter(session: Session, actor: Actor) -> None:

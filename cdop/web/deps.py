@@ -17,12 +17,14 @@ nothing does not start.
 """
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.routing import iter_route_contexts
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
 from cdop.organisations import queries, sessions
@@ -44,6 +46,11 @@ KNOWN = "__Host-cdop-known"
 ASKED = "__Host-cdop-asked"
 SENT = "__Host-cdop-sent"
 _ASK_FOR_TOKEN = {"WWW-Authenticate": "Bearer"}
+_BEARER = HTTPBearer(scheme_name="token", auto_error=False)
+_NOT_GIVEN = ("",)
+
+Fields = Mapping[str, tuple[str, ...]]
+"""What a form has brought; empty for a request that only reads."""
 
 
 class SignInNeeded(Exception):
@@ -83,9 +90,9 @@ async def get_begun(request: Request) -> Begun:
 CurrentBegun = Annotated[Begun, Depends(get_begun)]
 
 
-async def check_token(request: Request) -> None:
+async def check_token(request: Request) -> Fields:
     """Refuse a change whose form does not carry the session's token. Touches no database."""
-    await _check_token(request, COOKIE)
+    return await _check_token(request, COOKIE)
 
 
 async def check_begun_token(request: Request) -> None:
@@ -93,16 +100,15 @@ async def check_begun_token(request: Request) -> None:
     await _check_token(request, BEGUN)
 
 
-async def _check_token(request: Request, cookie: str) -> None:
+async def _check_token(request: Request, cookie: str) -> Fields:
     token = request.cookies.get(cookie)
     if token is None or request.method in SAFE_METHODS:
-        return
+        return {}
     posted = await read_form(request)
-    given = posted.fields.get(CSRF_FIELD, ("",))[0]
+    given = posted.fields.get(CSRF_FIELD, _NOT_GIVEN)[0]
     if not hmac.compare_digest(given.encode(), sessions.csrf(token).encode()):
         raise HTTPException(403)
-    request.state.confirmation = posted.fields.get(CONFIRMATION_FIELD, ("",))[0]
-    request.state.confirmation_passkey = posted.fields.get(PASSKEY_FIELD, ("",))[0]
+    return posted.fields
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,10 @@ class Access:
     confirmed: bool = False
 
     def __call__(
-        self, request: Request, register: CurrentRegister, _: Annotated[None, Depends(check_token)]
+        self,
+        request: Request,
+        register: CurrentRegister,
+        posted: Annotated[Fields, Depends(check_token)],
     ) -> None:
         """Find out who asks. Raises SignInNeeded; Denied, which is written to the audit log.
 
@@ -122,11 +131,10 @@ class Access:
         actor = identify(request)
         if actor is None:
             raise SignInNeeded
-        if self.permission and not actor.may(self.permission):
-            with register.work(actor) as work:
-                work.check(self.permission)
+        if self.permission:
+            register.check(actor, self.permission)
         if self.confirmed:
-            _check_confirmed(request, register)
+            _check_confirmed(request, register, posted)
 
 
 @dataclass(frozen=True)
@@ -152,13 +160,17 @@ class HalfAccess:
 class ByToken:
     """Marks a route for programs, which show a token and have no session."""
 
-    def __call__(self, request: Request, register: CurrentRegister) -> None:
+    def __call__(
+        self,
+        request: Request,
+        register: CurrentRegister,
+        shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    ) -> None:
         """Find out whose token it is. Raises HTTPException 401, or 429 with when to ask again."""
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not text:
+        if shown is None:
             raise HTTPException(401, headers=_ASK_FOR_TOKEN)
         try:
-            request.state.actor = tokens.reader(register, text.strip())
+            request.state.actor = tokens.reader(register, shown.credentials)
         except tokens.NotAccepted:
             raise HTTPException(401, headers=_ASK_FOR_TOKEN) from None
         except tokens.TooMany as error:
@@ -230,13 +242,13 @@ def visitor_of(request: Request) -> Visitor:
     )
 
 
-def _check_confirmed(request: Request, register: Register) -> None:
+def _check_confirmed(request: Request, register: Register, posted: Fields) -> None:
     """Raise ConfirmationNeeded unless a second factor was just given, or comes with this form."""
     current: sessions.Current = request.state.session
     if confirming.is_confirmed(register, current):
         return
-    code = getattr(request.state, "confirmation", "")
-    answer = getattr(request.state, "confirmation_passkey", "")
+    code = posted.get(CONFIRMATION_FIELD, _NOT_GIVEN)[0]
+    answer = posted.get(PASSKEY_FIELD, _NOT_GIVEN)[0]
     if not (code or answer):
         raise ConfirmationNeeded
     actor, visitor = current.actor, visitor_of(request)

@@ -92,10 +92,6 @@ def describe() -> dict[str, Any]:
         summary="Protected statistics of child death overview panels, as they were released.",
         routes=router.routes,
     )
-    made.setdefault("components", {})["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer"}
-    }
-    made["security"] = [{"token": []}]
     return made
 
 

@@ -5,9 +5,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pysqlite3 import dbapi2 as sqlite3  # type: ignore[import-untyped]
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from cdop.clock import FixedClock
 from cdop.errors import Denied, NotFound, Refused, Unsafe
@@ -106,6 +107,46 @@ def test_a_refusal_is_kept_by_a_unit_that_reads_too(
     with pytest.raises(type(error)), sqlite_register.reading(SYSTEM):
         raise error
     assert len(lines(sqlite_register)) == kept
+
+
+def test_a_unit_that_writes_keeps_others_from_writing_and_nobody_from_reading(
+    sqlite_register: Register,
+) -> None:
+    """From its first moment: it never finds out in the middle that it may not."""
+    other = sqlite3.connect(sqlite_register.engine.url.database, timeout=0)
+    begin = "BEGIN IMMEDIATE"
+    with sqlite_register.work(SYSTEM):
+        assert other.execute("SELECT count(*) FROM audit_log").fetchone() == (0,)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute(begin)
+    with sqlite_register.reading(SYSTEM):
+        other.execute(begin)
+    other.close()
+
+
+def test_at_one_moment_nothing_is_seen_of_what_is_written_meanwhile(
+    sqlite_register: Register,
+) -> None:
+    with sqlite_register.reading(SYSTEM, one_moment=True) as work:
+        query = select(func.count()).select_from(AuditEntry)
+        before = work.session.exec(query).one()
+        sqlite_register.do(SYSTEM, lambda unit: unit.audit("tests:thing:done"))
+        assert work.session.exec(query).one() == before
+    assert len(lines(sqlite_register)) == before + 1
+
+
+def test_a_permission_that_is_held_nowhere_is_refused_and_that_is_kept(
+    county: Herefordshire,
+) -> None:
+    register, asked = county.register, "deaths:case:read"
+    before = len(lines(register))
+    register.check(county.actors["coordinator"], asked)
+    assert len(lines(register)) == before
+    with pytest.raises(Denied) as refused:
+        register.check(county.actors["analyst"], asked)
+    (line,) = lines(register, before)
+    assert (line.actor, line.action, line.outcome) == ("analyst", asked, "denied")
+    assert refused.value.permission == asked
 
 
 class Said(Exception):

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from fastapi import Request
 
+from cdop.security.actor import Actor
 from cdop.sign_in.delays import Visitor
-from cdop.web.deps import KNOWN, ConfirmationNeeded, providers_of, visitor_of
+from cdop.web.deps import COOKIE, KNOWN, ConfirmationNeeded, identify, providers_of, visitor_of
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:150.0) Gecko/20100101 Firefox/150.0"
 
@@ -33,6 +34,14 @@ def test_a_visitor_is_an_address_a_kind_of_browser_and_what_it_keeps(
     headers: Mapping[str, str], client: tuple[str, int] | None, expected: Visitor
 ) -> None:
     assert visitor_of(request(headers, client)) == expected
+
+
+@pytest.mark.parametrize("known", [None, Actor("coordinator", "A Coordinator")])
+def test_whoever_was_found_out_once_is_not_looked_up_again(known: Actor | None) -> None:
+    """The page of an error asks again, and has no register to ask when that is what failed."""
+    asked = request({"cookie": f"{COOKIE}=a token"}, None)
+    asked.state.actor = known
+    assert identify(asked) is known
 
 
 def test_providers_are_those_of_the_app() -> None:
