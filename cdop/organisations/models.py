@@ -155,3 +155,21 @@ class SignIn(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Moment)
     elsewhere_at: datetime | None = Field(default=None, sa_type=Moment)
     elsewhere_browser: str | None = Field(default=None, sa_type=Text)
+
+
+class BegunSignIn(SQLModel, table=True):
+    """Half a sign-in: the password was right, the second factor is still to come. Never a session.
+
+    The row goes as soon as the session starts.
+    """
+
+    __tablename__ = "begun_sign_ins"
+    __table_args__ = (
+        Index("ix_begun_sign_ins_account", "account_id"),
+        Index("ix_begun_sign_ins_began", "began_at"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Key)
+    account_id: UUID = Field(sa_type=Key, foreign_key="accounts.id")
+    token_hash: bytes = Field(sa_type=Bytes, unique=True)
+    began_at: datetime = Field(sa_type=Moment)

@@ -11,10 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, delete
 from sqlmodel import col, select
 
-from cdop.organisations.models import Account, Method, SignIn
+from cdop.organisations.models import Account, BegunSignIn, Method, SignIn
 from cdop.organisations.reach import grants_at
 from cdop.security.actor import Actor, system
 from cdop.security.permissions import needs_second_factor
@@ -24,6 +24,9 @@ IDLE = timedelta(minutes=15)
 LONGEST = timedelta(hours=12)
 # Writing "seen" at every click would make each reading page a write.
 _SEEN_EVERY = timedelta(minutes=1)
+
+# A provider may have asked for the second factor hours ago, and a password asks for none.
+_PROVED_HERE = {Method.TOTP, Method.RECOVERY, Method.PASSKEY}
 
 GATE = system("sign-in", sees_cases=False)
 
@@ -108,14 +111,20 @@ def csrf(token: str) -> str:
 
 
 def start(
-    work: Work, account_id: UUID, token: str, *, method: Method, browser: str = "a browser"
+    work: Work,
+    account_id: UUID,
+    token: str,
+    *,
+    method: Method,
+    browser: str = "a browser",
+    proved_at: datetime | None = None,
 ) -> UUID:
     """Start a session for an account whose sign-in has been checked; only the hash is kept.
 
-    Whoever is signed in to the account already is told of it at their next page. Returns its id.
+    `proved_at` is when a second factor was given elsewhere, if that is known. Whoever is signed in
+    to the account already is told of it at their next page. Returns its id.
     """
     _tell_others(work, account_id, browser)
-    second = method is not Method.PASSWORD
     row = SignIn(
         token_hash=hash_of(token),
         account_id=account_id,
@@ -123,7 +132,7 @@ def start(
         browser=browser,
         started_at=work.now,
         seen_at=work.now,
-        confirmed_at=work.now if second else None,
+        confirmed_at=work.now if method in _PROVED_HERE else proved_at,
     )
     work.session.add(row)
     work.audit("accounts:session:start", ("accounts", account_id), method=method.value)
@@ -131,7 +140,12 @@ def start(
 
 
 def end_others(work: Work, account_id: UUID, but: UUID | None = None) -> int:
-    """End the sessions of an account, but for one. Returns how many were ended."""
+    """End the sessions of an account, but for one, and what has half begun.
+
+    Returns how many sessions were ended.
+    """
+    # First, so that one which becomes a session at this moment is waited for, and ended below.
+    work.session.execute(delete(BegunSignIn).where(col(BegunSignIn.account_id) == account_id))
     ended = 0
     for row in alive(work, account_id):
         if row.id != but:

@@ -151,6 +151,8 @@ def enable(work: Work, account_id: UUID) -> None:
     account = get(work, account_id)
     if account.disabled_at:
         account.disabled_at = None
+        # One that began at the moment of disabling, unseen by it, does not come alive again.
+        sessions.end_others(work, account_id)
         work.audit("accounts:account:enable", ("accounts", account_id))
 
 

@@ -1,4 +1,4 @@
-"""Tables of signing in: second factors, recovery codes, invitations, half a sign-in, attempts.
+"""Tables of signing in: second factors, recovery codes, invitations, attempts.
 
 Of every secret only a hash is kept, but for an authenticator's seed, which is sealed under a key
 of the account: destroying that key makes the seed unreadable.
@@ -57,24 +57,6 @@ class Invitation(SQLModel, table=True):
     made_by: str = Field(sa_type=Text)
     expires_at: datetime = Field(sa_type=Moment)
     used_at: datetime | None = Field(default=None, sa_type=Moment)
-
-
-class BegunSignIn(SQLModel, table=True):
-    """Half a sign-in: the password was right, the second factor is still to come. Never a session.
-
-    The row goes as soon as the session starts.
-    """
-
-    __tablename__ = "begun_sign_ins"
-    __table_args__ = (
-        Index("ix_begun_sign_ins_account", "account_id"),
-        Index("ix_begun_sign_ins_began", "began_at"),
-    )
-
-    id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Key)
-    account_id: UUID = Field(sa_type=Key, foreign_key="accounts.id")
-    token_hash: bytes = Field(sa_type=Bytes, unique=True)
-    began_at: datetime = Field(sa_type=Moment)
 
 
 class Attempts(SQLModel, table=True):

@@ -22,6 +22,8 @@ from cdop.sign_in.models import Authenticator
 from cdop.sign_in.passkeys import keeping as passkeys
 from cdop.sign_in.steps import note_refusal
 
+WRONG = {"current": "That is not your password"}
+
 
 def change_password(
     register: Register, actor: Actor, current: str, password: str, visitor: Visitor
@@ -31,11 +33,13 @@ def change_password(
     account = register.do(actor, own)
     if not passwords.matches(current, account.password_hash):
         register.do(actor, note_refusal, account.id)
-        raise Invalid({"current": "That is not your password"})
+        raise Invalid(WRONG)
     password_rules.check(password, account.username)
     hashed = passwords.hash_password(password)
 
     def keep(work: Work) -> None:
+        if not password_rules.exchange(work, account.id, account.password_hash, hashed):
+            raise Invalid(WRONG)
         delays.take_back(work, counted)
         password_rules.keep(work, account.id, hashed)
         _end_other_sessions(work)

@@ -2,6 +2,9 @@
 
 from uuid import UUID
 
+from sqlalchemy import update
+from sqlmodel import col
+
 from cdop.errors import Invalid
 from cdop.organisations.models import Account
 from cdop.security import passwords
@@ -38,6 +41,25 @@ def keep(work: Work, account_id: UUID, hashed: str) -> None:
     work.session.get_one(Account, account_id).password_hash = hashed
     tell(work, account_id, Kind.PASSWORD)
     work.audit("accounts:password:set", ("accounts", account_id))
+
+
+def exchange(work: Work, account_id: UUID, kept: str, hashed: str) -> bool:
+    """Put one hash in place of another. False when that is not the account's any more.
+
+    For who was asked for the password: while it was looked at, which takes long, somebody may have
+    changed it, taken it away or disabled the account. One statement, which writes even where both
+    are the same, so that whoever does that at this moment waits, or is waited for.
+    """
+    changed = (
+        update(Account)
+        .where(
+            col(Account.id) == account_id,
+            col(Account.password_hash) == kept,
+            col(Account.disabled_at).is_(None),
+        )
+        .values(password_hash=hashed)
+    )
+    return bool(work.session.execute(changed).rowcount == 1)  # type: ignore[attr-defined]
 
 
 def set_for(work: Work, account_id: UUID, password: str) -> None:

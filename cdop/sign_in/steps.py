@@ -6,7 +6,7 @@ session starts only by `finish`, which uses that row up.
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 
 from cdop.organisations import sessions
-from cdop.organisations.models import Account, Method
+from cdop.organisations.models import Account, BegunSignIn, Method
 from cdop.organisations.reach import grants_at
 from cdop.organisations.sessions import GATE, hash_of
 from cdop.security import passwords
@@ -23,10 +23,10 @@ from cdop.security.passkeys import Known
 from cdop.security.permissions import needs_second_factor
 from cdop.security.work import Register, Work
 from cdop.sign_in import authenticators, delays, factors, recovery
+from cdop.sign_in import passwords as password_rules
 from cdop.sign_in.delays import Visitor
 from cdop.sign_in.identities import ending
 from cdop.sign_in.limits import limits
-from cdop.sign_in.models import BegunSignIn
 from cdop.sign_in.passkeys import keeping as passkeys
 
 
@@ -77,13 +77,15 @@ def with_password(
             select(Account).where(Account.username == username)
         ).one_or_none()
     kept = account.password_hash if account and not account.disabled_at else None
-    if not passwords.matches(password, kept) or account is None:
+    if not passwords.matches(password, kept) or account is None or kept is None:
         register.do(GATE, note_refusal, account.id if account else None)
         return None
-    if passwords.is_outdated(account.password_hash):
-        register.do(GATE, _hash_anew, account.id, passwords.hash_password(password))
+    anew = passwords.hash_password(password) if passwords.is_outdated(kept) else kept
 
-    def begin_counted(work: Work) -> Step:
+    def begin_counted(work: Work) -> Step | None:
+        if not password_rules.exchange(work, account.id, kept, anew):
+            note_refusal(work, account.id)
+            return None
         delays.take_back(work, counted)
         return begin(work, account, visitor)
 
@@ -116,11 +118,21 @@ def half(work: Work, account: Account) -> tuple[Step, UUID]:
     return Step(Next.CODE if has else Next.ENROL, token), row.id
 
 
-def let_in(work: Work, account: Account, visitor: Visitor) -> tuple[Step, UUID]:
-    """Start the session of someone for whose both factors an identity provider vouches."""
+def let_in(
+    work: Work, account: Account, proved_at: datetime | None, visitor: Visitor
+) -> tuple[Step, UUID]:
+    """Start the session of someone for whose both factors an identity provider vouches.
+
+    `proved_at` is when they were given there, if the provider says so: it may be hours ago.
+    """
     token = secrets.token_urlsafe(32)
     session_id = sessions.start(
-        work, account.id, token, method=Method.OIDC, browser=visitor.browser
+        work,
+        account.id,
+        token,
+        method=Method.OIDC,
+        browser=visitor.browser,
+        proved_at=proved_at,
     )
     return Step(Next.SESSION, token), session_id
 
@@ -227,7 +239,3 @@ def note_refusal(work: Work, account_id: UUID | None) -> None:
     """Write to the audit log that somebody was not let in; what was typed is not kept."""
     subject = ("accounts", account_id) if account_id else None
     work.audit("accounts:session:refuse", subject)
-
-
-def _hash_anew(work: Work, account_id: UUID, hashed: str) -> None:
-    work.session.get_one(Account, account_id).password_hash = hashed

@@ -35,13 +35,15 @@ class NotProved(CdopError):
 class Identity:
     """Who somebody is at a provider; `sid` is their session there.
 
-    `second_factor` says whether the provider vouches for one, as the configuration asks.
+    `second_factor` says whether the provider vouches for one, as the configuration asks;
+    `proved_at` is when they signed in there, if it says so.
     """
 
     issuer: str
     subject: str
     sid: str | None
     second_factor: bool
+    proved_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ def identity_from(
         subject=_text(claims, "sub"),
         sid=claims.get("sid") if isinstance(claims.get("sid"), str) else None,
         second_factor=_vouches(provider, claims),
+        proved_at=_proved_at(claims, now),
     )
 
 
@@ -182,11 +185,17 @@ def _check_pinned(provider: Provider, claims: Mapping[str, Any]) -> None:
 def _check_recent(claims: Mapping[str, Any], now: datetime, longest: timedelta | None) -> None:
     if longest is None:
         return
+    at = _proved_at(claims, now)
+    if at is None or now - at > longest + _LEEWAY:
+        raise NotProved("auth_time")
+
+
+def _proved_at(claims: Mapping[str, Any], now: datetime) -> datetime | None:
+    """Return when somebody signed in, if that is told; a clock that is ahead makes it now."""
     at = claims.get("auth_time")
-    if not isinstance(at, int | float) or isinstance(at, bool):
-        raise NotProved("auth_time")
-    if now.timestamp() - at > (longest + _LEEWAY).total_seconds():
-        raise NotProved("auth_time")
+    if isinstance(at, bool) or not isinstance(at, int | float) or not at >= 0:
+        return None
+    return datetime.fromtimestamp(min(at, now.timestamp()), now.tzinfo)
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

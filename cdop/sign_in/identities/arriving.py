@@ -137,7 +137,7 @@ def _let_in(
         second_factor=identity.second_factor,
     )
     if identity.second_factor:
-        step, held_by = steps.let_in(work, account, visitor)
+        step, held_by = steps.let_in(work, account, identity.proved_at, visitor)
     else:
         step, held_by = steps.half(work, account)
     ending.hold(work, held_by, row.id, identity.sid)

@@ -7,12 +7,11 @@ from uuid import UUID
 from sqlalchemy import delete, update
 from sqlmodel import col, select
 
-from cdop.organisations.models import SignIn
+from cdop.organisations.models import BegunSignIn, SignIn
 from cdop.organisations.sessions import LONGEST, hash_of
 from cdop.security.single_sign_on.tokens import Logout
 from cdop.security.work import Work
 from cdop.sign_in.identities.models import ExternalIdentity, LogoutToken, ProviderSession
-from cdop.sign_in.models import BegunSignIn
 
 # The longest session, and the half sign-in before it.
 _NO_LONGER = LONGEST + timedelta(hours=1)

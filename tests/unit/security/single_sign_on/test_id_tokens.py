@@ -3,6 +3,7 @@
 import hmac
 import json
 from base64 import urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -40,7 +41,26 @@ def read(provider: Provider, key: RSAKey, token: str) -> Identity:
 
 def test_a_good_token_says_who_it_is(provider: Provider, key: RSAKey, sign: Sign) -> None:
     identity = read(provider, key, sign(GOOD))
-    assert identity == Identity("https://id.example.org", "248289761001", "08a5019c", False)
+    assert identity == Identity(
+        "https://id.example.org", "248289761001", "08a5019c", False, NOW - timedelta(minutes=1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "proved_at"),
+    [
+        (AT - 36_000, NOW - timedelta(hours=10)),
+        (AT, NOW),
+        (AT + 60, NOW),
+        (1e300, NOW),
+        (0, datetime(1970, 1, 1, tzinfo=UTC)),
+        *((wrong, None) for wrong in (None, -1, True, float("nan"))),
+    ],
+)
+def test_when_somebody_signed_in_there_is_what_the_token_says_and_never_to_come(
+    provider: Provider, key: RSAKey, sign: Sign, told: object, proved_at: datetime | None
+) -> None:
+    assert read(provider, key, sign(GOOD | {"auth_time": told})).proved_at == proved_at
 
 
 @pytest.mark.parametrize(
