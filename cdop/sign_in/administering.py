@@ -56,11 +56,11 @@ def listed(work: Work, words: str = "") -> list[Standing]:
     """Return the accounts, by user name, whose names hold all these words; all of them without."""
     work.check(MANAGE)
     query = select(Account).order_by(Account.username)
-    for word in words.lower().split():
+    for word in words.split():
         query = query.where(
             or_(
-                col(Account.username).contains(word, autoescape=True),
-                func.lower(Account.display_name).contains(word, autoescape=True),
+                col(Account.username).icontains(word, autoescape=True),
+                col(Account.display_name).icontains(word, autoescape=True),
             )
         )
     held = {account.id: roles for account, roles in people.everyone(work)}

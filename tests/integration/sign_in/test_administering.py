@@ -12,6 +12,8 @@ from cdop.clock import FixedClock
 from cdop.errors import Denied, Invalid, NotFound, Refused
 from cdop.organisations import people, sessions
 from cdop.organisations.models import Account, Membership
+from cdop.organisations.reach_models import Deputy
+from cdop.security.models import AuditEntry
 from cdop.security.permissions import ANYWHERE, Role
 from cdop.sign_in import administering, deputies, invitations
 from cdop.sign_in.administering import Appointment, Standing
@@ -40,8 +42,16 @@ def test_accounts_are_found_by_all_words_of_either_name(
     assert everyone == sorted(everyone)
     assert len(everyone) == len(county.actors) + 1
     assert listed(county, "ROBIN") == listed(county, "inv rob") == ["robin.invented"]
-    assert listed(county, "Panel Chair") == ["panel-chair"]
+    assert listed(county, "Panel Chair") == listed(county, "Panel-Chair") == ["panel-chair"]
     assert listed(county, "robin chair") == listed(county, "%") == []
+
+
+def test_an_account_without_a_role_is_listed_too(county: Herefordshire) -> None:
+    boss = administrator(county)
+    county.register.do(boss, people.add_account, "ada", "Ada Invented")
+    with county.register.reading(boss) as work:
+        (found,) = administering.listed(work, "ada")
+    assert (found.roles, administering.state_of(found)) == ((), "invitation expired")
 
 
 def test_an_account_is_shown_with_all_that_keeps_it_from_signing_in(
@@ -230,3 +240,52 @@ def test_whom_somebody_stands_in_for_is_listed_the_earliest_first(
     ]
     assert [each.valid_from for each in found] == [TODAY + timedelta(days=n) for n in (2, 9)]
     assert [each.valid_to for each in found] == [each.valid_from for each in found]
+
+
+def stands_in(county: Herefordshire, robin: Person, first: int, last: int) -> UUID:
+    """Let robin stand in for the panel's chair between two days, counted from today."""
+    days = (TODAY + timedelta(days=first), TODAY + timedelta(days=last))
+    chair = role_of(county, "panel-chair")
+    return county.register.do(administrator(county), deputies.add, robin.account_id, chair, *days)
+
+
+@pytest.mark.parametrize(("first", "left"), [(-3, TODAY - timedelta(days=1)), (0, None), (2, None)])
+def test_standing_in_ends_with_yesterday_or_never_was(
+    county: Herefordshire, robin: Person, first: int, left: date | None
+) -> None:
+    register, boss = county.register, administrator(county)
+    deputy = stands_in(county, robin, first, 5)
+    register.do(boss, deputies.end, robin.account_id, deputy)
+    with register.reading(boss) as work:
+        row = work.session.get(Deputy, deputy)
+        line = work.session.exec(
+            select(AuditEntry).where(AuditEntry.action == "accounts:deputy:end")
+        ).one()
+    assert (row.valid_to if row else None) == left
+    assert (line.subject_kind, line.subject_id) == ("accounts", robin.account_id)
+    assert line.organisation_id == county["herefordshire-cdop"]
+    chair = county.actors["panel-chair"].account_id
+    assert line.detail == {"role": "panel-chair", "stood_in_for": str(chair)}
+
+
+def test_standing_in_that_is_over_or_another_s_is_not_ended(
+    county: Herefordshire, robin: Person
+) -> None:
+    register, boss = county.register, administrator(county)
+    over, on = stands_in(county, robin, -9, -1), stands_in(county, robin, -9, 0)
+    with pytest.raises(Refused) as refused:
+        register.do(boss, deputies.end, robin.account_id, over)
+    assert str(refused.value) == "This standing in is over already."
+    for account, deputy in (
+        (county.actors["notifier"].account_id, on),
+        (robin.account_id, uuid4()),
+    ):
+        with pytest.raises(NotFound):
+            register.do(boss, deputies.end, account, deputy)
+    with pytest.raises(Refused) as refused:
+        register.do(boss, deputies.end, boss.account_id, on)
+    assert str(refused.value) == ONE_S_OWN
+    with pytest.raises(Denied) as denied:
+        register.do(county.actors["coordinator"], deputies.end, robin.account_id, on)
+    assert denied.value.permission == people.MANAGE
+    register.do(boss, deputies.end, robin.account_id, on)

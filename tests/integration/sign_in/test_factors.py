@@ -149,6 +149,26 @@ def test_erasing_the_key_of_an_account_makes_its_seed_unreadable(robin: Person) 
         robin.register.do(SYSTEM, authenticators.accepts, robin.account_id, robin.code())
 
 
+def test_a_code_that_is_taken_is_to_be_had_twice_in_a_minute(
+    robin: Person, clock: FixedClock
+) -> None:
+    """For accounts of a demonstration: the present code, then the next, then none for a while."""
+
+    def take() -> tuple[bool, bool]:
+        with robin.register.reading(SYSTEM) as work:
+            code = authenticators.next_code(work, robin.account_id)
+        if code is None:
+            return False, False
+        return True, robin.register.do(SYSTEM, authenticators.accepts, robin.account_id, code)
+
+    assert [take() for _ in range(3)] == [(True, True), (True, True), (False, False)]
+    clock.at += timedelta(seconds=30)
+    assert [take() for _ in range(2)] == [(True, True), (False, False)]
+    robin.register.do(SYSTEM, factors.remove_all, robin.account_id)
+    clock.at += timedelta(minutes=5)
+    assert take() == (False, False)
+
+
 def test_a_removed_app_has_no_seed_and_its_codes_are_not_taken(robin: Person) -> None:
     robin.register.do(SYSTEM, factors.remove_all, robin.account_id)
     with robin.register.reading(SYSTEM) as work:

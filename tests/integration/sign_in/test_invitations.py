@@ -2,16 +2,17 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlmodel import select
 
 from cdop.clock import FixedClock
-from cdop.errors import Denied, Invalid, Refused
+from cdop.errors import Denied, Invalid, NotFound, Refused
 from cdop.organisations import sessions
 from cdop.organisations.models import Account
 from cdop.security.models import AuditEntry
-from cdop.sign_in import factors, invitations, steps
+from cdop.sign_in import administering, factors, invitations, steps
 from cdop.sign_in.models import Invitation
 from cdop.sign_in.steps import Next
 from tests.factories import Herefordshire
@@ -68,6 +69,34 @@ def test_a_new_invitation_ends_the_one_before(
     fresh = county.register.do(administrator(county), invitations.invite, invited[0])
     assert fault(county.register, invited[1])
     assert invitations.accept(county.register, fresh, CHOSEN, HOME)
+
+
+def test_a_new_invitation_leaves_those_of_others(
+    county: Herefordshire, robin: Person, invited: tuple[Any, str]
+) -> None:
+    fresh = county.register.do(administrator(county), invitations.invite, robin.account_id)
+    with county.register.reading(administrator(county)) as work:
+        assert set(invitations.pending(work)) == {invited[0], robin.account_id}
+    assert invitations.accept(county.register, invited[1], CHOSEN, HOME)
+    assert invitations.accept(county.register, fresh, CHOSEN, HOME)
+
+
+def test_an_invitation_says_who_made_it(county: Herefordshire, invited: tuple[Any, str]) -> None:
+    with county.register.reading(SYSTEM) as work:
+        (row,) = work.session.exec(select(Invitation)).all()
+    assert (row.account_id, row.made_by) == (invited[0], "administrator")
+    assert row.expires_at - row.made_at == timedelta(hours=72)
+    link = invitations.link(county.register, invited[1])
+    assert link == f"{county.register.settings.origin}/join#{invited[1]}"
+
+
+def test_a_disabled_account_is_not_reset(county: Herefordshire, robin: Person) -> None:
+    boss = administrator(county)
+    county.register.do(boss, administering.disable, robin.account_id)
+    with pytest.raises(Refused, match="disabled"):
+        county.register.do(boss, invitations.reset, robin.account_id, with_factors=False)
+    with pytest.raises(NotFound):
+        county.register.do(boss, invitations.invite, uuid4())
 
 
 def test_the_secret_is_kept_only_as_its_hash(
