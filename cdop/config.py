@@ -11,6 +11,7 @@ from cdop.errors import Misconfigured
 ROOT = Path(__file__).resolve().parent.parent
 KEY_SETTINGS = ("CDOP_PKCS11_", "CDOP_VAULT_")
 SINK_SETTINGS = "CDOP_AUDIT_"
+MOST_SECONDS = 86_400  # that a proof may be allowed
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Settings:
     file, which may lie elsewhere; `key_provider` what guards it, and `key_settings` the environment
     variables that tell how to reach that. `origin` is the address that people type, by which a
     passkey and an identity provider know this register; `oidc` the file that names the providers.
+    `proof_seconds` is how long the proof of one release may take before it is given up: nothing
+    but that depends on it.
     """
 
     data: Path
@@ -31,6 +34,7 @@ class Settings:
     sink_settings: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
     origin: str = "http://localhost:8000"
     oidc: Path | None = None
+    proof_seconds: float = 900.0
 
     @property
     def is_sqlite(self) -> bool:
@@ -46,8 +50,8 @@ class Settings:
 def load(data: Path | None = None) -> Settings:
     """Build settings for the register in `data`, or in `CDOP_DATA`, or in ./register-data.
 
-    Raises Misconfigured when CDOP_DATABASE_URL_FILE names a file that cannot be read, or
-    CDOP_ORIGIN is no origin.
+    Raises Misconfigured when CDOP_DATABASE_URL_FILE names a file that cannot be read,
+    CDOP_ORIGIN is no origin, or CDOP_PROOF_SECONDS no time.
     """
     folder = (data or Path(os.environ.get("CDOP_DATA") or "register-data")).resolve()
     return Settings(
@@ -59,7 +63,19 @@ def load(data: Path | None = None) -> Settings:
         sink_settings=_environment((SINK_SETTINGS,)),
         origin=_origin(),
         oidc=Path(named) if (named := os.environ.get("CDOP_OIDC")) else None,
+        proof_seconds=_proof_seconds(),
     )
+
+
+def _proof_seconds() -> float:
+    given = os.environ.get("CDOP_PROOF_SECONDS") or str(Settings.proof_seconds)
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = 0
+    if not 1 <= seconds <= MOST_SECONDS:
+        raise Misconfigured(f"CDOP_PROOF_SECONDS must be a number from 1 to {MOST_SECONDS:,}.")
+    return seconds
 
 
 def _origin() -> str:

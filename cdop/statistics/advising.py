@@ -4,7 +4,7 @@ Nothing here is stored but totals over all counts, which may be seen by whoever 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +14,12 @@ from cdop.security.work import Register, Work
 from cdop.statistics import rules
 from cdop.statistics.coarsening import coarsenings
 from cdop.statistics.definitions import MOST_POOLED
-from cdop.statistics.disclosure import TOTAL, Profile, profiles
+from cdop.statistics.disclosure import TOTAL, Profile, profile, profiles
 from cdop.statistics.disclosure.asking import OnStep
 from cdop.statistics.drafting import as_drafted
 from cdop.statistics.models import Release
-from cdop.statistics.protecting import Protected, protect_release
-from cdop.statistics.proving import Prepared, prepare
+from cdop.statistics.protecting import Protected
+from cdop.statistics.proving import Prepared, prepare, protected_as
 from cdop.statistics.releasing import BUILD, find_release
 
 POOLS = (3, MOST_POOLED)
@@ -74,11 +74,27 @@ def _tried(
         tries = [(each, _prepared(work, each)) for each in ways(release)]
     found = []
     for number, (each, prepared) in enumerate(tries):
-        if on_step:
-            on_step(("Trying one way after another", number, len(tries)))
-        kept = prepared if isinstance(prepared, Kept) else _kept(each, prepared, on_step)
+        tell = _within(on_step, _titled(each), number, len(tries))
+        kept = prepared if isinstance(prepared, Kept) else _kept(register, each, prepared, tell)
         found.append(asdict(kept))
     return found
+
+
+def _within(on_step: OnStep | None, title: str, number: int, whole: int) -> OnStep:
+    """Return what tells of the steps of one try, which are parts of the work on all of them."""
+    tell = on_step or (lambda _: None)
+    tell((f"{number + 1} of {whole}, {title}", number, whole))
+
+    def within(step: tuple[str, int, int] | None) -> None:
+        tell(step and (f"{number + 1} of {whole}, {title}: {step[0]}", number, whole))
+
+    return within
+
+
+def _titled(release: Release) -> str:
+    pooled = [f"{release.years} years pooled"] if release.years > 1 else []
+    ways = [coarsenings()[way].title for way in release.merged.get("ways", ())]
+    return "; ".join([f"“{profile(release.profile).title}”", *pooled, *ways])
 
 
 def _each_profile(release: Release) -> Iterable[Release]:
@@ -115,12 +131,9 @@ def _prepared(work: Work, release: Release) -> Prepared | Kept:
         return _nothing(release, str(error))
 
 
-def _kept(release: Release, prepared: Prepared, on_step: OnStep | None) -> Kept:
-    alive = (lambda _: on_step(None)) if on_step else None
+def _kept(register: Register, release: Release, prepared: Prepared, on_step: OnStep) -> Kept:
     try:
-        protected = protect_release(
-            prepared.counted, prepared.profile, replace(prepared.wish, on_step=alive)
-        )
+        protected = protected_as(register, prepared, on_step)
     except (Unsafe, Refused) as error:
         return _nothing(release, str(error))
     return what_is_kept(release, prepared.profile, protected)

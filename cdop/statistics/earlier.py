@@ -20,6 +20,7 @@ from cdop.statistics.disclosure.system import Place
 from cdop.statistics.gathering import Attendances, attendance
 from cdop.statistics.kinds import POPULATIONS, Counted
 from cdop.statistics.linking import Told
+from cdop.statistics.marking import marks
 from cdop.statistics.models import Release
 from cdop.statistics.protecting import Cells
 from cdop.statistics.rules import EVER_OUT
@@ -42,6 +43,22 @@ def releases_before(work: Work, release: Release) -> list[Release]:
         if years & set(pooled_years(found.year, found.years))
         and here & organisations.with_predecessors(work.session, found.organisation_id)
     ]
+
+
+def held_against(work: Work, release: Release) -> list[Release]:
+    """Return the releases that one was proved against, as its proof found them, the first first.
+
+    Some may be of panels out of the actor's reach: the caller shows none of theirs.
+    """
+    return [work.session.get_one(Release, UUID(id)) for id in release.against]
+
+
+def marks_of(work: Work, release: Release, shown: Cells) -> Mapping[Place, str]:
+    """Return the marks of the counts that a release shows, as they are in its package."""
+    tables, _ = tables_of(release)
+    years = tuple(pooled_years(release.year, release.years))
+    before = printed_before(held_against(work, release), release)
+    return marks(tables, years, release.drafted_at.date(), shown, before)
 
 
 def told(release: Release) -> Told:

@@ -29,6 +29,7 @@ from cdop.statistics.drafting import Draft, as_drafted, note
 from cdop.statistics.earlier import (
     attendance_of,
     counted,
+    held_against,
     printed_before,
     releases_before,
     rows_of,
@@ -78,18 +79,28 @@ def build(
     not be undone; Refused when the register changed meanwhile or the state does not allow it;
     Denied without the permission at that panel.
     """
+    tell = on_step or (lambda _: None)
+    tell(("Counting the deaths", 0, 0))
     with register.reading(actor) as work:
         release = find_release(work, release_id, BUILD)
         rules.after(release.state, Step.PROVE)
         prepared = prepare(work, release)
     try:
-        protected = protect_release(
-            prepared.counted, prepared.profile, replace(prepared.wish, on_step=on_step)
-        )
+        protected = protected_as(register, prepared, on_step)
     except Unsafe as unsafe:
         register.do(actor, _refuse, release_id, str(unsafe))
         raise
+    tell(("Drawing, printing and signing the file", 0, 0))
     return register.do(actor, _keep, prepared, protected, *pack(register, prepared, protected))
+
+
+def protected_as(register: Register, of: Prepared, on_step: OnStep | None = None) -> Protected:
+    """Protect and prove what was prepared, within the time that this register allows.
+
+    Takes seconds or minutes: hold no transaction. Raises Unsafe, Refused as `protect_release`.
+    """
+    wish = replace(of.wish, on_step=on_step, seconds=register.settings.proof_seconds)
+    return protect_release(of.counted, of.profile, wish)
 
 
 def built_already(work: Work, cdop_id: UUID, wanted: Draft) -> Release | None:
@@ -125,8 +136,7 @@ def prepare_again(work: Work, release: Release) -> Prepared:
     of = counted(release, rows_of(release.snapshot))
     if counting.digest(of.records) != release.ledger["snapshot"]:
         raise Unsafe("The frozen rows of this release were changed outside the register.")
-    before = [work.session.get_one(Release, UUID(id)) for id in release.against]
-    return _prepared(work, release, of, before, release.ledger["boards"])
+    return _prepared(work, release, of, held_against(work, release), release.ledger["boards"])
 
 
 def _prepared(

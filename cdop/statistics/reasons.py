@@ -35,11 +35,18 @@ def in_words(reason: str, tables: YearTables) -> str:
         words = f"“{named[code].title}”, {_row(tables, named[code], key.split(' / '))}"
         return f"{words} of an earlier release" if earlier else words
 
-    said = _CELL.sub(cell, reason)
-    return _ATTACKER.sub(lambda found: f"(reader: {reader(found[1])})", said)
+    return with_readers(_CELL.sub(cell, reason))
+
+
+def with_readers(text: str) -> str:
+    """Return a sentence of the disclosure check with its readers in words."""
+    return _ATTACKER.sub(lambda found: f"(reader: {reader(found[1])})", text)
 
 
 def _row(tables: YearTables, table: TableDefinition, key: list[str]) -> str:
+    """Return in words which count of a table it is: one row, a row's or column's total, or all."""
     names = zip(table.by, key, strict=False)
-    every = [(dict(tables.answers[name]), code) for name, code in names]
-    return " / ".join("All" if c == TOTAL else labels.get(c, c) for labels, c in every)
+    said = [dict(tables.answers[name]).get(code, code) for name, code in names if code != TOTAL]
+    if not said:
+        return "the total"
+    return " / ".join(said) + (", in total" if TOTAL in key else "")

@@ -10,8 +10,7 @@ from cdop.statistics import rules
 from cdop.statistics.drafting import note
 from cdop.statistics.earlier import releases_before, take_turns
 from cdop.statistics.models import Release
-from cdop.statistics.protecting import protect_release
-from cdop.statistics.proving import pack, prepare_again
+from cdop.statistics.proving import pack, prepare_again, protected_as
 from cdop.statistics.releasing import APPROVE, BUILD, find_release
 from cdop.statistics.rules import Step
 
@@ -78,8 +77,7 @@ def rebuild(register: Register, actor: Actor, release_id: UUID) -> tuple[bytes, 
     with register.reading(actor) as work:
         release = find_release(work, release_id)
         prepared = prepare_again(work, release)
-    protected = protect_release(prepared.counted, prepared.profile, prepared.wish)
-    content, _ = pack(register, prepared, protected)
+    content, _ = pack(register, prepared, protected_as(register, prepared))
     same = sha256(content).hexdigest() == release.digest
     with register.work(actor) as work:
         work.audit(

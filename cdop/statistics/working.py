@@ -29,6 +29,7 @@ WORKER = system("desk", sees_cases=False)
 BUILDING, PREVIEWING, ADVISING = "release:build", "release:preview", "release:advise"
 KINDS = (BUILDING, PREVIEWING, ADVISING)
 OFTEN = 1.0  # seconds between two signs of life of one stage
+SOON = 0.25  # seconds between two stages that are told of
 IDLE = 5.0  # seconds after which the worker looks for what others asked for, or left behind
 _FAULT = "The work ended with a fault of the program. It has been logged."
 
@@ -119,14 +120,15 @@ def _who(register: Register, job: Job) -> Actor:
 
 def _teller(register: Register, job: Job, stopping: Callable[[], bool]) -> OnStep:
     """Return what writes down how far the work is, now and then, and stops it when asked."""
-    told: dict[str, Any] = {"at": 0.0, "stage": ""}
+    told: dict[str, Any] = {"at": 0.0, "stage": "", "step": None}
 
     def on_step(step: tuple[str, int, int] | None) -> None:
         if stopping():
             raise Interrupted("The server stops.")
-        now = time.monotonic()
-        stage = step[0] if step else told["stage"]
-        if now - told["at"] < OFTEN and stage == told["stage"]:
+        now, step = time.monotonic(), step or told["step"]
+        stage = step[0] if step else ""
+        told["step"] = step  # to be told at the next sign of life, if it is too soon now
+        if now - told["at"] < (OFTEN if stage == told["stage"] else SOON):
             return
         told.update(at=now, stage=stage)
         with register.work(WORKER) as work:

@@ -29,6 +29,13 @@ function say(text) {
   if (text) alert.scrollIntoView({ block: "nearest" });
 }
 
+// What long work is at, read out once for each change and not at each look.
+function tell(root) {
+  const said = root.querySelector?.("[data-status]")?.textContent.trim();
+  const status = document.getElementById("status");
+  if (said && said !== status.textContent) status.textContent = said;
+}
+
 function sentencesOf(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
   const title = page.querySelector("h1")?.textContent ?? "Not saved";
@@ -47,6 +54,7 @@ function takeFragment() {
 takeFragment();
 initAll();
 focusIn(document);
+tell(document);
 
 if (document.querySelector("input[name=csrf]")) {
   document.addEventListener("input", tellStillHere);
@@ -56,6 +64,7 @@ document.addEventListener("htmx:beforeRequest", () => say(""));
 document.addEventListener("htmx:afterSettle", (event) => {
   initAll({ scope: event.detail.elt });
   focusIn(event.detail.elt);
+  tell(event.detail.elt);
 });
 document.addEventListener("htmx:responseError", (event) => {
   say(sentencesOf(event.detail.xhr.responseText));

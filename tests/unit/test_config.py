@@ -43,3 +43,14 @@ def test_an_address_that_is_no_origin_is_refused(
     monkeypatch.setenv("CDOP_ORIGIN", origin)
     with pytest.raises(Misconfigured, match="CDOP_ORIGIN"):
         config.load()
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon", "nan", "1e9"])
+def test_a_time_for_the_proof_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, seconds: str
+) -> None:
+    monkeypatch.setenv("CDOP_PROOF_SECONDS", "1200")
+    assert config.load().proof_seconds == 1200
+    monkeypatch.setenv("CDOP_PROOF_SECONDS", seconds)
+    with pytest.raises(Misconfigured, match="CDOP_PROOF_SECONDS"):
+        config.load()

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from rich.progress import TaskID
 from sqlmodel import Session
 
 from cdop.cli import running
@@ -111,11 +110,10 @@ def _what_is_kept(way: dict[str, Any]) -> str:
 def _followed(work: Callable[[OnStep], Any]) -> Any:
     """Do long work with a progress bar on standard error."""
     with running.bar() as bar:
-        shown: dict[str, TaskID] = {}
+        task = bar.add_task("")
 
         def on_step(step: tuple[str, int, int] | None) -> None:
             if step:
-                task = shown.setdefault(step[0], bar.add_task(step[0]))
-                bar.update(task, completed=step[1], total=step[2])
+                bar.update(task, description=step[0], completed=step[1], total=step[2] or None)
 
         return work(on_step)

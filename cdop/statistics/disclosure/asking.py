@@ -18,8 +18,10 @@ AGAIN = " Build it again; if that ends so too, tell whoever runs the register."
 FAILED = f"The disclosure check failed, so there is no release.{AGAIN}"
 SILENT = f"The disclosure check gave no answer, so there is no release.{AGAIN}"
 LATE = (
-    "The disclosure check did not finish in time, so there is no release. Build it again when the"
-    " server is less busy, or release fewer tables, coarser answers or rounded numbers."
+    "The disclosure check did not finish in the {seconds:,.0f} seconds that it may take, so there"
+    " is no release. The cheapest mend is to build it again when the server is less busy, or to"
+    " have it allowed longer (CDOP_PROOF_SECONDS, or --seconds of cdop protect); otherwise release"
+    " fewer tables, coarser answers or rounded numbers."
 )
 PULSE = 0.5  # seconds between two looks at whether the work is still wanted
 
@@ -34,7 +36,7 @@ def ask(
     try:
         output, code = _run(question, command, seconds, on_step or (lambda _: None))
     except (OSError, TimeoutError, subprocess.TimeoutExpired):
-        raise Unsafe(LATE) from None
+        raise Unsafe(LATE.format(seconds=seconds)) from None
     if code != 0:
         raise Unsafe(FAILED)
     try:

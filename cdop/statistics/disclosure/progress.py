@@ -7,6 +7,8 @@ import json
 import sys
 from collections.abc import Callable
 
+from cdop.statistics.disclosure.attackers import Attacker
+
 Listener = Callable[[str, int, int], None]
 _listeners: list[Listener] = []
 
@@ -15,6 +17,11 @@ def step(stage: str, done: int, whole: int) -> None:
     """Say that `done` parts of `whole` of a stage are behind us."""
     for listener in _listeners:
         listener(stage, done, whole)
+
+
+def against(stage: str, who: Attacker) -> str:
+    """Return a stage with the attacker that it is about, as a reason names one."""
+    return f"{stage} (attacker: {who.id})"
 
 
 def tell_parent() -> None:

@@ -117,7 +117,8 @@ class Choice:
         """Hide what one round of attacks shows to be needed; tell whether that was anything."""
         before = int(self.hidden.sum())
         for number, attack in enumerate(self.attacks):
-            progress.step("Looking for what must be hidden", number, len(self.attacks))
+            looking = progress.against("Looking for what must be hidden", attack.attacker)
+            progress.step(looking, number, len(self.attacks))
             self._hide_small_residuals()
             attack.aim(self._targets(attack))
             attack.sweep()

@@ -94,7 +94,8 @@ def audit_rounded(
     found: list[Certificate] = []
     pool = truth_alone(system)
     for who in attackers:
-        progress.step("Trying to undo the rounding", len(found), len(attackers))
+        trying = progress.against("Trying to undo the rounding", who)
+        progress.step(trying, len(found), len(attackers))
         must = sensitive(system, nothing, profile, who)
         proof = pool.proof(must, who)
         if proof is None:

@@ -100,6 +100,7 @@ def hide_against(
     answer = ask(
         wire.pack(task, system, profile, attackers, hidden, start), command, seconds, on_step
     )
+    _tell_check(on_step)
     try:
         chosen = answer["hidden"].astype(bool)
         found = [Certificate(wire.matrix(answer, f"tables{i}")) for i in range(len(attackers))]
@@ -139,6 +140,7 @@ def round_system(
     """
     question = wire.pack("round", system, profile, attackers, keep=keep, seed=seed)
     answer = ask(question, command, seconds, on_step)
+    _tell_check(on_step)
     try:
         printed, reach = answer["printed"].astype(np.int64), int(answer["reach"])
         found = [Certificate(wire.matrix(answer, f"tables{i}")) for i in range(len(attackers))]
@@ -172,6 +174,11 @@ def measure_widths(
         raise Unsafe(SILENT) from None
 
 
+def _tell_check(on_step: OnStep | None) -> None:
+    if on_step:
+        on_step(("Checking the proof by arithmetic alone", 0, 0))
+
+
 def answer(question: bytes) -> bytes:
     """Do the work of the child: arrays in, arrays out."""
     asked = wire.unpack(question)
@@ -200,7 +207,8 @@ def _work(asked: wire.Question) -> bytes:
         parts |= {"hidden": done.hidden, "bound": np.array(bound)}
         proofs, every = [], EachSensitive(system, done.hidden, profile)
         for attacker, hint in zip(attackers, done.certificates, strict=True):
-            progress.step("Trying to undo what is hidden", len(proofs), len(attackers))
+            trying = progress.against("Trying to undo what is hidden", attacker)
+            progress.step(trying, len(proofs), len(attackers))
             proof = None if done.pool is None else done.pool.proof(every.of(attacker), attacker)
             if proof is None:
                 proof = audit(system, done.hidden, profile, attacker, hints=hint).certificate

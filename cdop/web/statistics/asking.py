@@ -14,7 +14,7 @@ from cdop.statistics.counting import INTERNAL
 from cdop.statistics.definitions import MOST_POOLED, table_sets, year_days
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
 from cdop.web.forms import Bound, Form, PostedForm, ask, bind, blank
-from cdop.web.statistics.figures import Bars, Grid, bars, grid
+from cdop.web.statistics.figures import Bars, Grid, Printed, bars, grid
 from cdop.web.statistics.ledger_pages import address
 from cdop.web.templating import render
 
@@ -104,7 +104,7 @@ def _page(work: Work, form: Bound[Question], found: questions.Answer | None = No
 def _answered(work: Work, found: questions.Answer) -> AnswerView:
     tables, pooled = found.tables, found.pooled
     years = f"{pooled} years to the end of {tables.year}" if pooled > 1 else tables.year
-    drawn, crossed = (found.cells, found.zero), len(found.table.by) == 2
+    text, crossed = Printed(found.cells, found.zero), len(found.table.by) == 2
     may_build = work.actor.may(releasing.BUILD, found.cdop.id)
     ended = work.today > year_days(tables.year)[1]
     return AnswerView(
@@ -112,8 +112,8 @@ def _answered(work: Work, found: questions.Answer) -> AnswerView:
         table=found.table.title,
         warning=INTERNAL if found.exact else "",
         release=address(found.release.id) if found.release else "",
-        chart=None if crossed or not found.cells else bars(tables, found.table, *drawn),
-        grid=grid(tables, found.table, *drawn) if crossed and found.cells else None,
+        chart=None if crossed or not found.cells else bars(tables, found.table, text),
+        grid=grid(tables, found.table, text) if crossed and found.cells else None,
         draft=_drafting(found) if may_build and ended else "",
         not_yet=may_build and not ended,
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from cdop.errors import Invalid, Refused
-from cdop.security.work import Work
+from cdop.security.work import Register, Work
 from cdop.statistics import counting, drafting, releasing, settling, working
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
 from cdop.web.forms import PostedForm, bind
@@ -18,12 +18,9 @@ from cdop.web.statistics.desk_forms import (
     ReasonForm,
     WorkForm,
 )
-from cdop.web.statistics.desk_pages import (
-    draft_page,
-    new_form,
-    release_page,
-)
+from cdop.web.statistics.draft_pages import draft_page, new_form
 from cdop.web.statistics.ledger_pages import address, desk_page
+from cdop.web.statistics.release_pages import release_page
 from cdop.web.templating import go, is_htmx, render
 
 router = APIRouter()
@@ -82,15 +79,23 @@ def draft(
 
 @router.get(_ONE, dependencies=[requires(releasing.READ)])
 def release(
-    request: Request, register: CurrentRegister, actor: CurrentActor, release_id: UUID
+    request: Request,
+    register: CurrentRegister,
+    actor: CurrentActor,
+    release_id: UUID,
+    tables: str = "",
+    live: int = 0,
 ) -> Response:
-    """Show a release: what it is, what it shows, what was proved, and what befell it."""
+    """Show a release: what it is, what it shows, what was proved, and what befell it.
+
+    `live` is how much long work was going on when the page that asks was made.
+    """
     with register.reading(actor) as work:
-        page = release_page(work, release_id)
-    if is_htmx(request) and not any(each.live for each in page.works):
-        # Followed to its end: what was found stands further down on the page.
+        page = release_page(work, release_id, _seconds(register), opened=tables == "open")
+    if is_htmx(request) and live != sum(each.live for each in page.works):
+        # Followed to its end: what was found stands elsewhere on the page.
         return Response(status_code=204, headers={"HX-Refresh": "true", "Vary": "HX-Request"})
-    return render(request, "statistics/release.html", page, block="desk")
+    return render(request, "statistics/release.html", page, block="progress")
 
 
 @router.post(f"{_ONE}/work", dependencies=[requires(releasing.BUILD)])
@@ -148,7 +153,7 @@ def ask_approval(
     """Show what is to be approved, to somebody who has just confirmed who they are."""
     with register.reading(actor) as work:
         settling.check_approve(work, releasing.find_release(work, release_id, releasing.APPROVE))
-        page = release_page(work, release_id)
+        page = release_page(work, release_id, _seconds(register))
     return render(request, "statistics/approve.html", page)
 
 
@@ -167,7 +172,9 @@ def approve(
         register.do(actor, settling.approve, release_id, settled=settled)
     except Invalid as invalid:
         with register.reading(actor) as work:
-            page = release_page(work, release_id, approve=bound.refused(invalid))
+            page = release_page(
+                work, release_id, _seconds(register), approve=bound.refused(invalid)
+            )
         return render(request, "statistics/approve.html", page, status=422)
     return go(request, address(release_id))
 
@@ -237,8 +244,12 @@ def _with_reason(
         else:
             return go(request, address(release_id))
     with register.reading(actor) as work:
-        page = release_page(work, release_id, why=bound)
+        page = release_page(work, release_id, _seconds(register), why=bound)
     return render(request, "statistics/release.html", page, status=422)
+
+
+def _seconds(register: Register) -> float:
+    return register.settings.proof_seconds
 
 
 def _model(bound: Any) -> Any:

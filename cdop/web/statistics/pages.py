@@ -31,7 +31,10 @@ class IndexPage:
 
 @dataclass(frozen=True)
 class ExactPage:
-    """A panel's year, exact. `draft` is where a release of it is drafted, if it may be."""
+    """A panel's year, exact. `draft` is where a release of it is drafted, if it may be.
+
+    `opened` says that its tables stand open; `here` is the page's own address.
+    """
 
     warning: str
     name: str
@@ -43,6 +46,8 @@ class ExactPage:
     release: str | None
     draft: str | None
     not_yet: bool
+    opened: bool
+    here: str
 
 
 def index_page(work: Work) -> IndexPage:
@@ -67,7 +72,7 @@ def index_page(work: Work) -> IndexPage:
     )
 
 
-def exact_page(work: Work, slug: str, year: str) -> ExactPage:
+def exact_page(work: Work, slug: str, year: str, *, opened: bool = False) -> ExactPage:
     """Return a panel's exact year; reading it is audited."""
     found = counting.exact_year(work, slug, year)
     released = _released(work, [found.cdop.id]).get((found.cdop.id, year))
@@ -85,6 +90,8 @@ def exact_page(work: Work, slug: str, year: str) -> ExactPage:
         release=_address(released) if released else None,
         draft=f"/statistics/releases/new?cdop={slug}&year={year}" if may_build and ended else None,
         not_yet=may_build and not ended,
+        opened=opened,
+        here=exact_link(slug, year)["href"],
     )
 
 

@@ -17,10 +17,11 @@ def statistics(
     actor: CurrentActor,
     cdop: str | None = None,
     year: str | None = None,
+    tables: str = "",
 ) -> Response:
     """List the years in scope; or show one, exact, which is audited."""
     if not cdop or not year:
         with register.reading(actor) as work:
             return render(request, "statistics/index.html", index_page(work))
-    page = register.do(actor, exact_page, cdop, year)
+    page = register.do(actor, exact_page, cdop, year, opened=tables == "open")
     return render(request, "statistics/exact.html", page)

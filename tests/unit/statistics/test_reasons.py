@@ -18,8 +18,19 @@ def test_a_cell_and_a_reader_are_named_by_their_titles() -> None:
 
 def test_a_cell_of_an_earlier_release_is_told_as_such() -> None:
     told = in_words(f"It protects table {EARLIER}:died-by-sex, total", TABLES)
-    assert told == "It protects “Deaths in the year by sex”, All of an earlier release"
+    assert told == "It protects “Deaths in the year by sex”, the total of an earlier release"
     assert EARLIER not in told
+
+
+def test_a_total_is_called_one_and_not_all() -> None:
+    crossed = "reviewed-by-category-and-modifiable"
+    (table,) = (each for each in TABLES.tables if each.code == crossed)
+    told = [
+        in_words(f"table {crossed}, {key}", TABLES).removeprefix(f"“{table.title}”, ")
+        for key in ("total / total", "2 / total", "total / yes")
+    ]
+    assert told[0] == "the total"
+    assert all(each.endswith(", in total") and "All" not in each for each in told[1:])
 
 
 def test_what_it_does_not_know_stays_as_it_is() -> None:

@@ -207,12 +207,14 @@ def test_work_that_is_stopped_while_it_goes_on_ends(
 
     def slow(_register: Any, _actor: Any, _id: Any, on_step: Any) -> None:
         on_step(("Looking", 1, 3))
-        assert "Looking (1 of 3)" in text(web.get(page).text)
+        shown = text(web.get(page).text)
+        assert "Looking. Asked for 0 seconds ago. It is given up after 15 minutes." in shown
         web.submit(f"{page}/work", {"kind": working.BUILDING, "stop": "yes"})
         on_step(("Hiding", 2, 3))
         went_on.append(True)
 
     monkeypatch.setattr(proving, "build", slow)
+    monkeypatch.setattr(working, "SOON", 0)
     web.submit(f"{page}/work", {"kind": working.BUILDING})
     working.run_next(county.register)
     assert (jobs(county)[0].state, went_on) == ("cancelled", [])

@@ -65,6 +65,7 @@ def test_an_analyst_drafts_and_builds_and_after_approval_downloads(
     release_id = UUID(page.url.rpartition("/")[2])
     county.register.do(county.actors["release-approver"], settling.approve, release_id)
     page.reload()
+    page.locator("summary", has_text="Deaths in the year by sex").click()
     expect(page.get_by_role("row", name="Female [c]").first).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the release").click()

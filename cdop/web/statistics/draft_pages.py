@@ -1,0 +1,61 @@
+"""What the form of a draft shows: the ways to protect it, and who may know some of its cases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from cdop.organisations import queries as organisations
+from cdop.security.work import Work
+from cdop.statistics import counting, releasing, rules
+from cdop.statistics.asked import with_asked
+from cdop.statistics.coarsening import coarsenings
+from cdop.statistics.definitions import year_days, year_tables
+from cdop.statistics.disclosure import profiles
+from cdop.web.forms import Bound, blank
+from cdop.web.statistics.desk_forms import DraftForm, asked_for
+
+
+@dataclass(frozen=True)
+class DraftPage:
+    """The form of a draft. `asked`: the titles of its tables, where they are not the year's."""
+
+    form: Bound[DraftForm]
+    name: str
+    asked: list[str]
+    profiles: list[tuple[str, str]]
+    ways: list[tuple[str, str]]
+    boards: list[tuple[str, str]]
+    audiences: list[tuple[str, str]]
+
+
+def draft_page(work: Work, form: Bound[DraftForm]) -> DraftPage:
+    """Return the form of a draft. Raises Denied, NotFound for a panel out of reach."""
+    cdop = counting.find_cdop(work, form.value("cdop"), releasing.BUILD)
+    year = form.value("year")
+    asked = asked_for(*map(form.value, ("population", "by", "across")))
+    every = [(each.id, each.title) for each in profiles().values()]
+    ways = [(each.id, each.title) for each in coarsenings().values()]
+    return DraftPage(
+        form,
+        organisations.name_on(work.session, cdop.id, year_days(year)[1]),
+        [table.title for table in with_asked(year_tables(year), asked).asked],
+        every,
+        ways,
+        _boards(work, cdop.id),
+        list(rules.AUDIENCES.items()),
+    )
+
+
+def new_form(slug: str, year: str, asked: Mapping[str, object]) -> Bound[DraftForm]:
+    """Return the form of a new draft, filled as it mostly is."""
+    usual = {"audience": "partner", "profile": releasing.DEFAULT_PROFILE}
+    return blank(DraftForm, {"cdop": slug, "year": year, **usual, **asked})
+
+
+def _boards(work: Work, cdop_id: UUID) -> list[tuple[str, str]]:
+    """Return the organisations that know some of a panel's cases: whom it serves, or succeeded."""
+    places = {each.id: each for each in organisations.served_by(work.session, cdop_id, work.today)}
+    for id in organisations.with_predecessors(work.session, cdop_id) - {cdop_id}:
+        places[id] = organisations.get(work.session, id)
+    names = organisations.names_on(work.session, places, work.today)
+    return sorted((each.slug, names.get(id, each.slug)) for id, each in places.items())
