@@ -34,8 +34,8 @@ NEXT = {
     State.DRAFT: "Compare the profiles and choose one. Then have it protected, attacked and built.",
     State.REFUSED: "Read why. Take another profile or one of the ways to keep more, and build it "
     "again.",
-    State.PROVED: "A release approver who neither drafted nor built it looks at every table, and "
-    "approves or declines it.",
+    State.PROVED: "It waits for a release approver, who neither drafted nor built it, looks at "
+    "every table, and approves or declines it.",
     State.DECLINED: "It does not go out. Deal with the reason, and draft it anew.",
     State.DISCARDED: "Nothing: it never went out. It stays in the ledger.",
     State.RELEASED: "Download it, and hand it to those it is for. After late notifications draft a "
@@ -58,7 +58,7 @@ Fact = tuple[str, object]
 
 @dataclass(frozen=True)
 class May:
-    """What the reader may do with a release now; `awaited` of others is that they approve it."""
+    """What the reader may do with a release now."""
 
     change: bool
     discard: bool
@@ -66,7 +66,6 @@ class May:
     revise: bool
     download: Button
     approving: Button | None
-    awaited: bool
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,6 @@ def _may(work: Work, release: Release) -> May:
         approving=Button("Approve or decline", f"{here}/approve", refusal)
         if proved and may_approve
         else None,
-        awaited=proved and not may_approve,
     )
 
 
