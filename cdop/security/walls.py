@@ -8,6 +8,7 @@ could say it too. SQLite has no such wall.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,53 +20,68 @@ from cdop.security.actor import Actor, SystemActor
 _EVERYWHERE = "(SELECT current_setting('cdop.everywhere', true) = 'on')"
 
 
-def _among(column: str, setting: str) -> str:
-    # Each SELECT is run once for a query; without it, the setting is parsed anew for each row.
-    told = f"(SELECT NULLIF(current_setting('{setting}', true), '')::uuid[])"
-    return f"{column} = ANY ({told}::uuid[])"
+@dataclass(frozen=True)
+class Among:
+    """A row is within reach when what its column holds is among what a setting says."""
+
+    column: str
+    setting: str
+
+    def sql(self, table: str) -> str:
+        """Return the condition."""
+        # Each SELECT is run once for a query; without it, the setting is parsed anew for each row.
+        said = f"(SELECT NULLIF(current_setting('{self.setting}', true), '')::uuid[])"
+        return f"{table}.{self.column} = ANY ({said}::uuid[])"
 
 
-def _own(*more: str) -> str:
-    return " OR ".join((_EVERYWHERE, _among("organisation_id", "cdop.reach"), *more))
+@dataclass(frozen=True)
+class Below:
+    """A row is within reach when the row above it is, by that table's own wall.
+
+    `subject_kind` is for a column that names rows of several tables.
+    """
+
+    parent: str
+    column: str
+    subject_kind: str = ""
+
+    def sql(self, table: str) -> str:
+        """Return the condition."""
+        row = f"{table}.{self.column}"
+        there = f"EXISTS (SELECT 1 FROM {self.parent} parent WHERE parent.id = {row})"  # noqa: S608 - names of ours
+        if not self.subject_kind:
+            return there
+        return f"({table}.subject_kind = '{self.subject_kind}' AND {there})"
 
 
-def _with(parent: str, column: str, *more: str) -> str:
-    """Return the condition that the row above it is within reach, by that table's own wall."""
-    there = f"EXISTS (SELECT 1 FROM {parent} parent WHERE parent.id = {column})"  # noqa: S608 - names of ours
-    return " OR ".join((_EVERYWHERE, *more, there))
+_OWN = Among("organisation_id", "cdop.reach")
+_BOARD = Among("board_id", "cdop.reach")
+_CASE = Among("subject_id", "cdop.cases")
 
-
-_CASE = _among("subject_id", "cdop.cases")
-_BOARD = _among("board_id", "cdop.reach")
-_REFERRAL = (
-    "subject_kind = 'referrals'"
-    " AND EXISTS (SELECT 1 FROM referrals parent WHERE parent.id = tasks.subject_id)"
-)
-
-WALLS: Mapping[str, str] = {
-    "deaths": _own(_CASE),
-    "notifications": _own(_CASE),
-    "death_events": _own(_CASE),
-    "index_tokens": _own(_CASE),
-    "reviews": _own(_CASE),
-    "legal_holds": _own(),
-    "rights_requests": _own(),
-    "possible_matches": _own(),
-    "erasures": _own(),
-    "meetings": _own(),
-    "referrals": _own(_BOARD),
+WALLS: Mapping[str, tuple[Among | Below, ...]] = {
+    "deaths": (_OWN, _CASE),
+    "notifications": (_OWN, _CASE),
+    "death_events": (_OWN, _CASE),
+    "index_tokens": (_OWN, _CASE),
+    "reviews": (_OWN, _CASE),
+    "legal_holds": (_OWN,),
+    "rights_requests": (_OWN,),
+    "possible_matches": (_OWN,),
+    "erasures": (_OWN,),
+    "meetings": (_OWN,),
+    "referrals": (_OWN, _BOARD),
     # A board's people and its group's both have tasks about one referral.
-    "tasks": _own(_CASE, f"({_REFERRAL})"),
-    "factors": _with("reviews", "factors.review_id"),
-    "agenda_items": _with("meetings", "agenda_items.meeting_id"),
-    "attendances": _with("meetings", "attendances.meeting_id"),
-    "rights_records": _with("rights_requests", "rights_records.request_id"),
-    "recommendations": _with("referrals", "recommendations.referral_id"),
-    "decisions": _with("referrals", "decisions.referral_id"),
-    "case_reviews": _with("referrals", "case_reviews.referral_id"),
-    "assents": _with("decisions", "assents.decision_id"),
+    "tasks": (_OWN, _CASE, Below("referrals", "subject_id", subject_kind="referrals")),
+    "factors": (Below("reviews", "review_id"),),
+    "agenda_items": (Below("meetings", "meeting_id"),),
+    "attendances": (Below("meetings", "meeting_id"),),
+    "rights_records": (Below("rights_requests", "request_id"),),
+    "recommendations": (Below("referrals", "referral_id"),),
+    "decisions": (Below("referrals", "referral_id"),),
+    "case_reviews": (Below("referrals", "referral_id"),),
+    "assents": (Below("decisions", "decision_id"),),
 }
-"""Each table with case content, and the condition under which a row of it is seen or written."""
+"""Each table with case content, and the ways in which a row of it is within reach."""
 
 UNWALLED: Mapping[str, str] = {
     "authenticators": "somebody's own second factor: read before anyone has a reach",
@@ -75,13 +91,19 @@ UNWALLED: Mapping[str, str] = {
 """Tables with sealed or coded columns that have no wall, and why."""
 
 
+def condition_of(table: str) -> str:
+    """Return the condition under which a row of a walled table is seen, and may be written."""
+    return " OR ".join((_EVERYWHERE, *(way.sql(table) for way in WALLS[table])))
+
+
 def raise_on(connection: Connection) -> None:
     """Raise the walls on all tables there are; raised again, they stand as this version says."""
     if connection.dialect.name != "postgresql":
         return
     there = set(sa.inspect(connection).get_table_names())
-    for table, condition in WALLS.items():
+    for table in WALLS:
         if table in there:
+            condition = condition_of(table)
             for sentence in (
                 f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
                 f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
@@ -96,17 +118,17 @@ def enter(connection: Connection, actor: Actor) -> None:
     if connection.dialect.name != "postgresql":
         return
     if isinstance(actor, SystemActor):
-        _say(connection, everywhere="on" if actor.sees_cases else "", reach="", cases="")
+        _say(connection, everywhere=actor.sees_cases)
         return
     places = {each for grant in actor.grants for each in grant.organisations}
     cases = {each for grant in actor.grants for each in grant.cases}
-    _say(connection, everywhere="", reach=_array(places), cases=_array(cases))
+    _say(connection, reach=places, cases=cases)
 
 
 def go_everywhere(connection: Connection) -> None:
     """Say, until the transaction ends or `enter` is called, that this work is bound to no place."""
     if connection.dialect.name == "postgresql":
-        _say(connection, everywhere="on", reach="", cases="")
+        _say(connection, everywhere=True)
 
 
 _SAY = sa.select(
@@ -116,9 +138,16 @@ _SAY = sa.select(
 )
 
 
-def _say(connection: Connection, *, everywhere: str, reach: str, cases: str) -> None:
-    connection.execute(_SAY, {"everywhere": everywhere, "reach": reach, "cases": cases})
+def _say(
+    connection: Connection,
+    *,
+    everywhere: bool = False,
+    reach: Iterable[UUID] = (),
+    cases: Iterable[UUID] = (),
+) -> None:
+    said = {"everywhere": "on" if everywhere else "", "reach": _array(reach)}
+    connection.execute(_SAY, said | {"cases": _array(cases)})
 
 
 def _array(ids: Iterable[UUID]) -> str:
-    return "{" + ",".join(str(each) for each in ids) + "}"
+    return "{" + ",".join(map(str, ids)) + "}"

@@ -31,9 +31,13 @@ NOBODY = Actor("nobody", "Nobody")
 
 
 @pytest.fixture
-def walled(postgres_register: Register) -> Herefordshire:
+def county(postgres_register: Register) -> Herefordshire:
+    return herefordshire(postgres_register)
+
+
+@pytest.fixture
+def walled(county: Herefordshire) -> Herefordshire:
     """Two counties on PostgreSQL, each with a case of the same child."""
-    county = herefordshire(postgres_register)
     for slug in ("herefordshire-cdop", "worcestershire-cdop"):
         county.register.do(MAKER, notify, told(county[slug], child(1)))
     return county
@@ -42,6 +46,12 @@ def walled(postgres_register: Register) -> Herefordshire:
 def seen(work: Work) -> set[UUID]:
     """Return the organisations of all cases that a query without scope finds."""
     return set(work.session.exec(select(Death.organisation_id)))
+
+
+def acting(register: Register, username: str) -> Actor:
+    """Return an account as the next request finds it."""
+    with register.reading(MAKER) as work:
+        return people.actor_by_username(work.session, username, work.now)
 
 
 def in_the_database(register: Register, actor: Actor) -> dict[str, int]:
@@ -142,20 +152,30 @@ def test_a_key_worker_is_shown_the_rows_of_the_assigned_case_alone(walled: Heref
     mine = register.do(MAKER, notify, told(panel, child(7))).death_id
     assert mine
     register.do(walled.actors["coordinator"], assign, mine, "key-worker")
-    with register.reading(MAKER) as work:
-        actor = people.actor_by_username(work.session, "key-worker", work.now)
-    with register.reading(actor) as work:
+    with register.reading(acting(register, "key-worker")) as work:
         assert set(work.session.exec(select(Death.id))) == {mine}
-    shown = in_the_database(register, actor)
-    assert shown["deaths"] == shown["notifications"] == 1
-    assert shown["meetings"] == shown["referrals"] == 0
+
+
+def test_who_reaches_a_case_or_a_board_alone_is_shown_what_hangs_from_it(
+    county: Herefordshire,
+) -> None:
+    """A key worker all of the case, a board's people the referrals made to it and their tasks."""
+    fill(county)
+    shown = {}
+    for who in ("key-worker", "children-chair", "adults-chair"):
+        rows = in_the_database(county.register, acting(county.register, who))
+        shown[who] = {table for table, count in rows.items() if count}
+    assert shown == {
+        "key-worker": {"deaths", "notifications", "death_events", "index_tokens", "tasks"},
+        "children-chair": {"referrals", "case_reviews", "tasks"},
+        "adults-chair": set(),
+    }
 
 
 def test_each_table_has_rows_that_one_county_sees_and_the_other_does_not(
-    postgres_register: Register,
+    county: Herefordshire,
 ) -> None:
     """Or the tests above would pass on empty tables."""
-    county = herefordshire(postgres_register)
     fill(county)
     everything = in_the_database(county.register, MAKER)
     ours = in_the_database(county.register, county.actors["caldicott-guardian"])
