@@ -103,11 +103,11 @@ def attendance(work: Work, meeting_id: UUID) -> dict[str, str]:
     return {row.agency: row.state for row in work.session.exec(query)}
 
 
-def meeting_of(work: Work, subject_id: UUID, permission: str = READ) -> Meeting | None:
+def meeting_of(work: Work, subject_id: UUID) -> Meeting | None:
     """Return the latest meeting in the actor's scope that has a subject on its agenda."""
     query = (
-        visible(work, permission)
-        .join(AgendaItem, col(AgendaItem.meeting_id) == Meeting.id)
+        visible(work)
+        .join(AgendaItem)
         .where(AgendaItem.subject_id == subject_id, Meeting.status != "cancelled")
         .order_by(col(Meeting.held_on).desc(), col(Meeting.id).desc())
         .limit(1)

@@ -69,7 +69,7 @@ def case(work: Work, death_id: UUID, permission: str = READ) -> tuple[Death, Mee
     Raises NotFound when it is on none: a panel sees no case before it is put before it.
     """
     death = deaths.get(work, death_id, permission)
-    meeting = meetings.meeting_of(work, death_id, permission)
+    meeting = meetings.meeting_of(work, death_id)
     if meeting is None or death.status not in SHOWN:
         raise NotFound
     return death, meeting
