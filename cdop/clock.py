@@ -40,6 +40,11 @@ def local_day(moment: datetime) -> date:
     return moment.astimezone(LONDON).date()
 
 
+def midnight(day: date) -> datetime:
+    """Return the first moment of `day` in England, as an aware UTC time."""
+    return datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)
+
+
 def noon(day: date) -> datetime:
     """Return noon in England on `day`, as an aware UTC time."""
     return datetime(day.year, day.month, day.day, 12, tzinfo=LONDON).astimezone(UTC)

@@ -1,13 +1,16 @@
 """Which accesses somebody may see: their own, those to their organisations; an auditor, all."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from cdop.break_glass.documents import OPEN, READ, REVIEW
 from cdop.break_glass.rules import State
-from cdop.clock import local_day
+from cdop.clock import local_day, midnight
 from cdop.errors import NotFound
 from cdop.organisations import guardians
 from cdop.organisations import queries as organisations
@@ -29,23 +32,29 @@ def reference_of(row: BreakGlass) -> str:
     return f"BG-{row.id.hex[-6:].upper()}"
 
 
+def visible(work: Work) -> SelectOfScalar[BreakGlass]:
+    """Return the query of the accesses that the actor may see."""
+    query = select(BreakGlass)
+    if everywhere(work.actor) or work.actor.may(AUDIT):
+        return query
+    within = col(BreakGlass.organisation_id).in_(work.actor.scope(READ))
+    own = col(BreakGlass.account_id) == work.actor.account_id
+    return query.where(or_(within, own, *_falling_to(work)))
+
+
 def listed(work: Work, limit: int = 100) -> list[BreakGlass]:
     """Return the accesses that the actor may see, the latest first."""
     work.check(READ)
-    query = select(BreakGlass).order_by(col(BreakGlass.opened_at).desc(), col(BreakGlass.id).desc())
-    if not _sees_all(work):
-        within = col(BreakGlass.organisation_id).in_(work.actor.scope(READ))
-        own = col(BreakGlass.account_id) == work.actor.account_id
-        query = query.where(within | own | col(BreakGlass.account_id).in_(_colleagues(work)))
-    return [row for row in work.session.exec(query.limit(limit)) if _is_seen(work, row)]
+    query = visible(work).order_by(col(BreakGlass.opened_at).desc(), col(BreakGlass.id).desc())
+    return list(work.session.exec(query.limit(limit)))
 
 
 def get(work: Work, id: UUID, *, lock: bool = False) -> BreakGlass:
     """Return one access; `lock` is for changing it. Raises Denied; NotFound out of reach."""
     work.check(READ)
-    query = select(BreakGlass).where(BreakGlass.id == id)
+    query = visible(work).where(BreakGlass.id == id)
     row = work.session.exec(query.with_for_update() if lock else query).one_or_none()
-    if row is None or not _is_seen(work, row):
+    if row is None:
         raise NotFound(("break_glass", id), READ)
     return row
 
@@ -80,20 +89,24 @@ def panels(work: Work) -> list[Organisation]:
     return [each for each in known if each.id not in reached]
 
 
-def _colleagues(work: Work) -> SelectOfScalar[UUID]:
-    """Return the query of who holds a role where the actor is the guardian."""
-    mine = work.actor.scope(REVIEW)
-    return select(Membership.account_id).where(col(Membership.organisation_id).in_(mine))
+def _falling_to(work: Work) -> Iterator[ColumnElement[bool]]:
+    """Give the conditions under which an access falls to the actor as a guardian elsewhere.
+
+    They say for all accesses at once what `guardians.reviewers_of` says for one.
+    """
+    answering = guardians.answering(work.session, work.today)
+    for held in guardians.colleagues(work.session, work.actor.scope(REVIEW)):
+        there = {place for account, place in answering if account != held.account_id}
+        if held.organisation_id in there:
+            yield (
+                (col(BreakGlass.account_id) == held.account_id)
+                & col(BreakGlass.organisation_id).not_in(there)
+                & _opened_under(held)
+            )
 
 
-def _is_seen(work: Work, row: BreakGlass) -> bool:
-    return (
-        _sees_all(work)
-        or row.account_id == work.actor.account_id
-        or work.actor.may(READ, row.organisation_id)
-        or reviews_at(work, row) is not None
-    )
-
-
-def _sees_all(work: Work) -> bool:
-    return everywhere(work.actor) or work.actor.may(AUDIT)
+def _opened_under(held: Membership) -> ColumnElement[bool]:
+    """Return the condition that an access was opened on a day of a membership."""
+    opened, last = col(BreakGlass.opened_at), held.valid_to
+    begun = opened >= midnight(held.valid_from)
+    return begun & (opened < midnight(last + timedelta(days=1))) if last else begun

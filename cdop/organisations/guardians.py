@@ -1,7 +1,7 @@
 """Where a Caldicott guardian answers for confidentiality, and where nobody does."""
 
+from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -16,14 +16,23 @@ from cdop.security.permissions import GRANTS
 REVIEW, OPEN = "access:break-glass:review", "access:break-glass:open"
 
 
-def guarded(session: Session, day: date, *, but: UUID | None = None) -> frozenset[UUID]:
-    """Return the organisations for which a guardian answers on a day; `but` is an account left out.
+def answering(session: Session, day: date) -> set[tuple[UUID, UUID]]:
+    """Return each guardian's account on a day, with each organisation for which they answer.
 
     A guardian answers for those whose place their organisation took, too.
     """
-    query = _held(REVIEW).where(col(Account.id) != but) if but else _held(REVIEW)
-    found = set(session.exec(query, params={"day": day}))
-    return frozenset().union(*(with_predecessors(session, each) for each in found if each))
+    query = _held(REVIEW).join(Account).where(col(Account.disabled_at).is_(None))
+    return {
+        (held.account_id, place)
+        for held in session.exec(query.where(in_force(Membership)), params={"day": day})
+        if held.organisation_id
+        for place in with_predecessors(session, held.organisation_id)
+    }
+
+
+def guarded(session: Session, day: date, *, but: UUID | None = None) -> frozenset[UUID]:
+    """Return the organisations for which a guardian answers on a day, `but` one account's."""
+    return frozenset(place for account, place in answering(session, day) if account != but)
 
 
 def lacking(session: Session, day: date) -> list[Organisation]:
@@ -39,9 +48,18 @@ def lacking(session: Session, day: date) -> list[Organisation]:
 
 
 def homes(session: Session, account_id: UUID, day: date) -> frozenset[UUID]:
-    """Return the organisations whose role lets somebody break the glass on a day."""
-    query = _held(OPEN).where(col(Account.id) == account_id)
-    return frozenset(each for each in session.exec(query, params={"day": day}) if each)
+    """Return the organisations whose role lets somebody break the glass on a day.
+
+    Whose account was closed since is asked about too: what they opened is still to be reviewed.
+    """
+    query = _held(OPEN).where(Membership.account_id == account_id, in_force(Membership))
+    held = session.exec(query, params={"day": day})
+    return frozenset(each.organisation_id for each in held if each.organisation_id)
+
+
+def colleagues(session: Session, places: Collection[UUID]) -> Sequence[Membership]:
+    """Return the roles held at organisations, on whatever days, that may break the glass."""
+    return session.exec(_held(OPEN).where(col(Membership.organisation_id).in_(places))).all()
 
 
 def reviewers_of(
@@ -59,14 +77,6 @@ def reviewers_of(
     return homes(session, account_id, opened_on) & there
 
 
-def _held(permission: str) -> SelectOfScalar[Any]:
+def _held(permission: str) -> SelectOfScalar[Membership]:
     roles = [role for role, may in GRANTS.items() if permission in may]
-    return (
-        select(Membership.organisation_id)
-        .join(Account, col(Account.id) == Membership.account_id)
-        .where(
-            col(Membership.role).in_(roles),
-            col(Account.disabled_at).is_(None),
-            in_force(Membership),
-        )
-    )
+    return select(Membership).where(col(Membership.role).in_(roles))

@@ -1,6 +1,6 @@
 """What is kept of each access: who, why, when, until when; and who sees it in which list."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +11,7 @@ from cdop.break_glass import queries, service
 from cdop.clock import FixedClock
 from cdop.errors import Denied, Invalid, NotFound
 from cdop.organisations import people
+from cdop.organisations.models import Membership
 from cdop.organisations.reach_models import BreakGlass
 from cdop.security.actor import Actor
 from cdop.security.models import AuditEntry
@@ -169,6 +170,79 @@ def test_each_sees_their_own_those_to_their_panel_and_the_auditor_all(
         register.do(acting(register, "caldicott-guardian"), service.see, first)
     with pytest.raises(Denied):
         register.do(acting(register, "coordinator"), service.review, first, "appropriate", "x")
+
+
+def guarded_at_home_alone(county: Herefordshire) -> None:
+    """Take the guardian from the panel whose cases are opened; give the visitors' own panel one."""
+    guardian = county.actors["caldicott-guardian"].account_id
+    with county.register.work(MAKER) as work:
+        for row in work.session.exec(select(Membership).where(Membership.account_id == guardian)):
+            row.valid_to = work.today - timedelta(days=1)
+        appoint(work, "home-guardian", Role.CALDICOTT_GUARDIAN, county[OURS])
+
+
+def held(county: Herefordshire, who: str, first: int, last: int | None) -> None:
+    """Let somebody's role be one from a day to a day, counted from today."""
+    with county.register.work(MAKER) as work:
+        account = people.by_username(work.session, who)
+        row = work.session.exec(select(Membership).where(Membership.account_id == account.id)).one()
+        row.valid_from = work.today + timedelta(days=first)
+        row.valid_to = None if last is None else work.today + timedelta(days=last)
+
+
+def shown(county: Herefordshire, who: str, limit: int = 100) -> list[UUID]:
+    with county.register.reading(acting(county.register, who)) as work:
+        return [row.id for row in queries.listed(work, limit)]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "falls"),
+    [(-9, None, True), (0, 0, True), (-9, 0, True), (1, None, False), (-9, -1, False)],
+)
+def test_an_access_falls_to_the_guardian_of_where_its_taker_worked_that_day(
+    county: Herefordshire, clock: FixedClock, first: int, last: int | None, falls: bool
+) -> None:
+    """The list, the page and the rule for one access say the same, from midnight to midnight."""
+    day = datetime(2026, 6, 30, 23, tzinfo=UTC)  # midnight in England
+    clock.at = day
+    guarded_at_home_alone(county)
+    for clock.at in (day, day + timedelta(hours=24, minutes=-1)):
+        held(county, "visitor", 0, None)
+        id = broken(county, "visitor")
+        held(county, "visitor", first, last)
+        with county.register.reading(MAKER) as work:
+            places = queries.reviewers(work, queries.get(work, id))
+        assert places == ({county[OURS]} if falls else set())
+        assert (id in shown(county, "home-guardian")) is falls
+
+
+def test_a_list_is_cut_after_what_is_not_one_s_own_to_see(
+    county: Herefordshire, clock: FixedClock
+) -> None:
+    guarded_at_home_alone(county)
+    first = broken(county)
+    clock.at += timedelta(minutes=1)
+    broken(county, "visitor")
+    held(county, "visitor", -9, -1)
+    assert shown(county, "home-guardian", 1) == shown(county, "home-guardian") == [first]
+
+
+def test_what_somebody_opened_is_reviewed_though_their_account_is_closed(
+    county: Herefordshire, clock: FixedClock
+) -> None:
+    """Or to be dismissed for it would be to get away with it."""
+    guarded_at_home_alone(county)
+    id = broken(county)
+    with county.register.work(MAKER) as work:
+        people.by_username(work.session, "neighbour").disabled_at = work.now
+    assert shown(county, "home-guardian") == [id]
+    clock.at += timedelta(hours=2)
+    guardian = acting(county.register, "home-guardian")
+    county.register.do(guardian, service.review, id, "not-appropriate", "It could have waited")
+    with county.register.work(MAKER) as work:
+        people.by_username(work.session, "home-guardian").disabled_at = work.now
+    with county.register.reading(MAKER) as work:
+        assert queries.reviewers(work, queries.get(work, id)) == set(), "a guardian must be there"
 
 
 def test_the_panels_that_one_may_open_are_those_out_of_reach(county: Herefordshire) -> None:
