@@ -12,12 +12,10 @@ from cdop.organisations.models import Account, Method
 from cdop.organisations.sessions import GATE
 from cdop.security.actor import Actor
 from cdop.security.models import AuditEntry
-from cdop.security.passkeys import Known, Site
-from cdop.security.single_sign_on.tokens import Identity
+from cdop.security.passkeys import Site
 from cdop.security.work import Register
-from cdop.sign_in import authenticators, factors, own, recovery, steps
+from cdop.sign_in import factors, own, recovery, steps
 from cdop.sign_in.delays import TooSoon, Visitor
-from cdop.sign_in.identities import keeping as identities
 from cdop.sign_in.limits import limits
 from cdop.sign_in.passkeys import keeping, proving
 from cdop.sign_in.steps import Begun
@@ -248,57 +246,6 @@ def test_the_first_second_factor_may_be_a_passkey_and_only_the_first(
         (row,) = keeping.of(work, anna.account_id)
         assert recovery.left_of(work, anna.account_id) == 10
     assert row.name == "First"
-
-
-def made_by(register: Register, actor: Actor) -> Known:
-    device, browser = Device(register.settings.origin), f"a session of {actor.name}"
-    options = register.do(actor, keeping.offer, Site(register.settings.origin), browser)
-    return keeping.made(register, browser, device.make(options))
-
-
-def test_a_first_passkey_brings_recovery_codes_and_each_change_ends_the_other_sessions(
-    register: Register, anna: Actor
-) -> None:
-    for codes in (10, 0):
-        elsewhere = session_of(register, anna.account_id)
-        given = register.do(anna, own.add_passkey, made_by(register, anna), "Mine")
-        assert len(set(given)) == codes
-        assert sessions.current(register, elsewhere) is None
-    elsewhere = session_of(register, anna.account_id)
-    with register.reading(GATE) as work:
-        first = keeping.of(work, anna.account_id)[0]
-        (left,) = [
-            each for each in sessions.alive(work, anna.account_id) if each.id == anna.session_id
-        ]
-    assert (left.ended_at, first.name) == (None, "Mine")
-    register.do(anna, own.remove_passkey, first.id)
-    assert sessions.current(register, elsewhere) is None
-
-
-@pytest.mark.parametrize(
-    ("password", "passkeys", "linked", "goes"),
-    [("a hash", 1, False, True), ("", 1, True, True), ("", 2, False, True), ("", 1, False, False)],
-)
-def test_a_passkey_goes_while_there_is_another_way_in_and_another_factor(
-    register: Register, anna: Actor, password: str, passkeys: int, linked: bool, goes: bool
-) -> None:
-    """The app is a second factor, but without a password it opens nothing."""
-    for number in range(passkeys):
-        give(register, anna, f"Passkey {number}")
-    register.do(GATE, authenticators.add, anna.account_id, "A" * 32)
-    with register.work(GATE) as work:
-        work.session.get_one(Account, anna.account_id).password_hash = password
-        if linked:
-            identity = Identity("https://id.example", "anna", None, second_factor=True)
-            identities.link(work, anna.account_id, identity, "session")
-    with register.reading(GATE) as work:
-        row = keeping.of(work, anna.account_id)[0]
-    if goes:
-        register.do(anna, own.remove_passkey, row.id)
-        return
-    with pytest.raises(Refused) as refused:
-        register.do(anna, own.remove_passkey, row.id)
-    assert str(refused.value) == identities.ONLY_WAY
 
 
 def test_a_reset_takes_passkeys_away_too(register: Register, anna: Actor) -> None:
