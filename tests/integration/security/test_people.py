@@ -106,6 +106,7 @@ def test_a_role_is_held_from_today_unless_days_are_given(county: Herefordshire) 
     )
     row = row_of(register, Membership, second)
     assert (row.valid_from, row.valid_to, row.office) == (FOUNDED, TODAY, "children-chair")
+    assert last_line(register).detail == {"role": "decision-maker", "office": "children-chair"}
     actor = acting(register, "robin")
     assert actor.offices(county["herefordshire"]) == {"children-chair"}
     assert actor.may("office:children-chair", county["herefordshire"])
@@ -268,6 +269,28 @@ def test_an_assigned_case_is_reached_through_the_role_for_which_it_was_assigned(
     with register.work(MAKER) as work:
         move(work, actor, county[OTHER])
     assert acting(register, "key-worker").cases(READ) == frozenset()
+
+
+def test_a_case_of_a_panel_that_is_no_more_is_assigned_to_people_of_both(
+    county: Herefordshire,
+) -> None:
+    """To each by the role that they hold, at whichever of the two it is."""
+    register, case = county.register, case_at(county, PANEL)
+    taken_over = OrganisationLink(
+        organisation_id=county[OTHER],
+        other_id=county[PANEL],
+        kind=LinkKind.SUCCEEDS,
+        valid_from=FOUNDED,
+    )
+    with register.work(MAKER) as work:
+        work.session.add(taken_over)
+        appoint(work, "colleague", Role.KEY_WORKER, county[OTHER])
+    for who in ("colleague", "key-worker"):
+        register.do(acting(register, "neighbour"), assign, case, who)
+        assert acting(register, who).cases(READ) == {case}
+    with register.reading(MAKER) as work:
+        held = {account.username: row.organisation_id for row, account in assigned(work, case)}
+    assert held == {"colleague": county[OTHER], "key-worker": county[PANEL]}
 
 
 def move(work: Work, actor: Actor, panel: UUID) -> None:
