@@ -1,5 +1,6 @@
 """Fixtures for every test: a register on each database, copied from one that was migrated once."""
 
+import gc
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,7 +17,28 @@ from tests import postgres
 from tests.factories import Herefordshire, herefordshire
 from tests.postgres import Cluster, postgres_cluster  # noqa: F401 - a fixture
 
+HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+# The longest first: what starts last is what one process is left with while the other idles.
+ORDER = ("journeys", "integration", "web", "unit/statistics", "architecture", ".")
+
+gc.disable()  # until all is imported: nothing of that is garbage
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the tests by their folder, each file's together; the same in each process."""
+    items.sort(key=lambda item: _place(item.path.relative_to(HERE)))
+
+
+def _place(file: Path) -> int:
+    return next(place for place, folder in enumerate(ORDER) if file.is_relative_to(folder))
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was imported out of every later search for garbage: a fifth of the time."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture

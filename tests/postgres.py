@@ -26,6 +26,7 @@ from psycopg import sql
 RIGHTS = Path(__file__).resolve().parent.parent / "scripts" / "postgres"
 START_LIMIT = 30.0  # seconds; about half a second is usual
 PR_SET_PDEATHSIG = 1
+MEMORY, ROOM = Path("/dev/shm"), 4 * 1024**3  # bytes free there that a server may be trusted with
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "100",
@@ -59,11 +60,12 @@ class Cluster:
 def start(folder: Path | None = None, **settings: str) -> Cluster:
     """Make a new cluster in `folder`, by default a temporary one, and start it.
 
-    `settings` override those of the server; writes are not made durable unless `fsync="on"`.
+    `settings` override those of the server; writes are not made durable unless `fsync="on"`, and
+    the cluster is then kept in memory where there is room: a copied database costs a tenth there.
     Raises RuntimeError with the end of the server's log when it does not come up.
     """
     user = _user()
-    folder = folder or _temporary_folder(user)
+    folder = folder or _temporary_folder(user, durable=settings.get("fsync") == "on")
     os.chown(folder, user.pw_uid, user.pw_gid)
     try:
         binaries = _binaries(folder, user)
@@ -87,11 +89,12 @@ def create_database(cluster: Cluster, name: str, template: str | None = None) ->
 
     A copy keeps its template's tables and rights; nobody may be connected to the template.
     """
-    statement = sql.SQL("CREATE DATABASE {} OWNER cdop_owner TEMPLATE {} STRATEGY file_copy")
+    # Files are copied faster in memory; on a disk, where each is a file to be made, their pages.
+    strategy = "file_copy" if cluster.folder.is_relative_to(MEMORY) else "wal_log"
+    statement = sql.SQL("CREATE DATABASE {} OWNER cdop_owner TEMPLATE {} STRATEGY {}")
+    names = sql.Identifier(name), sql.Identifier(template or "template1")
     with _superuser(cluster, "postgres") as connection:
-        connection.execute(
-            statement.format(sql.Identifier(name), sql.Identifier(template or "template1"))
-        )
+        connection.execute(statement.format(*names, sql.SQL(strategy)))
     if template is None:
         _run_file(cluster, name, RIGHTS / "database.sql")
 
@@ -171,10 +174,12 @@ def _may_enter(folder: Path, user: pwd.struct_passwd) -> bool:
     return all(passes(step) for step in (folder, *folder.parents))
 
 
-def _temporary_folder(user: pwd.struct_passwd) -> Path:
+def _temporary_folder(user: pwd.struct_passwd, durable: bool) -> Path:
     """Make a private folder; in /tmp when the usual place is closed to `user`."""
     usual = Path(tempfile.gettempdir()).resolve()
     place = usual if _may_enter(usual, user) else Path("/tmp")
+    if not durable and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
+        place = MEMORY
     return Path(tempfile.mkdtemp(prefix="cdop-pg-", dir=place))
 
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -40,14 +41,14 @@ def _end(folder: Path, limit: float = 5.0) -> bool:
 
 
 @pytest.fixture
-def engines(postgres_cluster: Cluster) -> tuple[sa.Engine, sa.Engine]:
+def engines(postgres_cluster: Cluster) -> Iterator[tuple[sa.Engine, sa.Engine]]:
     """An empty database, as its owner and as the program see it."""
-    postgres.drop_database(postgres_cluster, "roles")
     postgres.create_database(postgres_cluster, "roles")
-    return (
+    yield (
         sa.create_engine(postgres_cluster.owner_url("roles"), poolclass=sa.NullPool),
         sa.create_engine(postgres_cluster.app_url("roles"), poolclass=sa.NullPool),
     )
+    postgres.drop_database(postgres_cluster, "roles")
 
 
 def _do(engine: sa.Engine, statement: str) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -108,15 +107,14 @@ def walled(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Played]:
     """Give two counties on PostgreSQL, where the walls stand behind what each query asks."""
-    name = f"roles_{uuid4().hex}"
-    postgres.create_database(postgres_cluster, name, template="register_template")
-    url, keys = postgres_cluster.app_url(name), postgres_template / "keys.json"
+    postgres.create_database(postgres_cluster, "walled", template="register_template")
+    url, keys = postgres_cluster.app_url("walled"), postgres_template / "keys.json"
     settings = Settings(tmp_path_factory.mktemp("walled"), url, keys)
     opened = open_register(settings, clock=FixedClock(NOW))
     founded = herefordshire(opened)
     yield Played(founded, fill(founded), create_app(opened))
     opened.engine.dispose()
-    postgres.drop_database(postgres_cluster, name)
+    postgres.drop_database(postgres_cluster, "walled")
 
 
 def reaches(role: Role, permission: str | None, record: Record) -> bool:
