@@ -1,7 +1,7 @@
 """Of many who try the same at once, as many get in as one after another would: on each database."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -9,12 +9,14 @@ import pytest
 from cdop.errors import Invalid
 from cdop.organisations.models import Account
 from cdop.security import passwords
+from cdop.security.work import Work
 from cdop.sign_in import invitations, recovery, steps
-from cdop.sign_in.delays import TooSoon
+from cdop.sign_in.delays import TooSoon, Visitor
 from cdop.sign_in.limits import limits
-from cdop.sign_in.steps import Gone
+from cdop.sign_in.steps import Gone, Step
 from tests.factories import Herefordshire
-from tests.integration.sign_in.conftest import HOME, STRANGER, SYSTEM, Person
+from tests.integration.sign_in.conftest import HOME, PASSWORD, STRANGER, SYSTEM, Person
+from tests.integration.sign_in.test_meanwhile import reset
 
 FREE = limits().wait("account").free
 
@@ -51,6 +53,27 @@ def test_of_many_who_use_one_recovery_code_at_once_one_gets_in(robin: Person) ->
     code = robin.codes[0]
     tokens = together(lambda n: steps.with_code(robin.register, begun[n], code, HOME), 4)
     assert len([token for token in tokens if token]) == 1
+
+
+def test_a_reset_at_the_same_moment_leaves_no_half_of_a_sign_in(
+    robin: Person, county: Herefordshire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its password was right, but the reset, which begins before that is written, comes after."""
+    with ThreadPoolExecutor(1) as pool:
+        resets: list[Future[object]] = []
+
+        def begin_slowly(work: Work, account: Account, visitor: Visitor) -> Step:
+            step = begin(work, account, visitor)
+            if not resets:
+                resets.append(pool.submit(reset, county, robin))
+                wait(resets, timeout=0.2)
+            return step
+
+        begin = steps.begin
+        monkeypatch.setattr(steps, "begin", begin_slowly)
+        step = steps.with_password(robin.register, robin.username, PASSWORD, STRANGER)
+        resets[0].result(timeout=60)
+    assert step is None or steps.begun_by(robin.register, step.token) is None
 
 
 def test_many_at_once_get_no_more_guesses_than_one_after_another(
