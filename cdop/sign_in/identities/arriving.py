@@ -75,7 +75,9 @@ def arrive(
             _note_refusal(work, asked, "not linked")
         return arrival
 
-    arrival = register.do(actor or GATE, take_in)
+    # Who comes to sign in may be another than who is signed in: it is not told under that name.
+    who = actor if actor and why.session_id else GATE
+    arrival = register.do(who, take_in)
     if arrival is None:
         raise NotLinked
     return arrival

@@ -115,6 +115,17 @@ def test_a_linked_person_with_both_factors_is_let_in(door: Door, clock: FixedClo
     assert row.browser == HOME.browser
 
 
+def test_nothing_is_told_under_the_name_of_who_was_signed_in_before(
+    door: Door, county: Herefordshire
+) -> None:
+    door.link()
+    door.ask(Purpose.SIGN_IN)
+    door.comes(county.actors["coordinator"])
+    with county.register.reading(SYSTEM) as work:
+        query = select(AuditEntry.actor).where(AuditEntry.action == "accounts:session:start")
+        assert set(work.session.exec(query)) == {"system:sign-in"}
+
+
 def test_a_person_without_a_second_factor_there_gives_ours(door: Door) -> None:
     door.link()
     door.identity = replace(ROBIN, second_factor=False)
