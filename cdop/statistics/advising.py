@@ -86,7 +86,11 @@ def _within(on_step: OnStep | None, title: str, number: int, whole: int) -> OnSt
     tell((f"{number + 1} of {whole}, {title}", number, whole))
 
     def within(step: tuple[str, int, int] | None) -> None:
-        tell(step and (f"{number + 1} of {whole}, {title}: {step[0]}", number, whole))
+        if step is None:
+            tell(None)
+        else:
+            stage = step[0][:1].lower() + step[0][1:]
+            tell((f"{number + 1} of {whole}, {title}: {stage}", number, whole))
 
     return within
 

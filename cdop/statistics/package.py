@@ -26,9 +26,9 @@ SIGNS = "statistics:package"
 __all__ = ["SIGNS", "Package", "package_name", "write_package"]
 
 
-def package_name(slug: str, year: str, profile_id: str, asked: Iterable[str] = ()) -> str:
+def package_name(slug: str, period: str, profile_id: str, asked: Iterable[str] = ()) -> str:
     """Return a package's file name; `asked` are the tables that are not the year's."""
-    return "-".join([slug, year, *asked, profile_id]) + ".zip"
+    return "-".join([slug, period, *asked, profile_id]) + ".zip"
 
 
 def write_package(package: Package, sign: Callable[[bytes], bytes] | None = None) -> bytes:

@@ -1,6 +1,7 @@
 """Who reads a release, and why one is not safe, in words: tables, rows and readers by name."""
 
 import re
+from collections.abc import Sequence
 
 from cdop.statistics.definitions import TableDefinition, YearTables
 from cdop.statistics.disclosure import TOTAL
@@ -32,7 +33,7 @@ def in_words(reason: str, tables: YearTables) -> str:
         earlier, code, key = found.groups()
         if code not in named:
             return found[0]
-        words = f"“{named[code].title}”, {_row(tables, named[code], key.split(' / '))}"
+        words = cell_in_words(tables, named[code], key.split(" / "))
         return f"{words} of an earlier release" if earlier else words
 
     return with_readers(_CELL.sub(cell, reason))
@@ -43,10 +44,9 @@ def with_readers(text: str) -> str:
     return _ATTACKER.sub(lambda found: f"(reader: {reader(found[1])})", text)
 
 
-def _row(tables: YearTables, table: TableDefinition, key: list[str]) -> str:
-    """Return in words which count of a table it is: one row, a row's or column's total, or all."""
+def cell_in_words(tables: YearTables, table: TableDefinition, key: Sequence[str]) -> str:
+    """Return which count of which table it is: one row, a row's or column's total, or all."""
     names = zip(table.by, key, strict=False)
     said = [dict(tables.answers[name]).get(code, code) for name, code in names if code != TOTAL]
-    if not said:
-        return "the total"
-    return " / ".join(said) + (", in total" if TOTAL in key else "")
+    row = " / ".join(said) + (", in total" if TOTAL in key else "") if said else "the total"
+    return f"“{table.title}”, {row}"

@@ -113,10 +113,15 @@ async def _check_token(request: Request, cookie: str) -> Fields:
 
 @dataclass(frozen=True)
 class Access:
-    """What a route asks of whoever asks for it."""
+    """What a route asks of whoever asks for it.
+
+    `page` is where the link to a file stands. Whoever confirms is led back there: a file leaves the
+    browser where it is, which would be the page that asked for the code.
+    """
 
     permission: str | None = None
     confirmed: bool = False
+    page: str = ""
 
     def __call__(
         self,
@@ -133,6 +138,8 @@ class Access:
             raise SignInNeeded
         if self.permission:
             register.check(actor, self.permission)
+        if self.page:
+            request.state.link_on = self.page.format(**request.path_params)
         if self.confirmed:
             _check_confirmed(request, register, posted)
 
@@ -185,9 +192,12 @@ class Public:
         """Ask nothing."""
 
 
-def requires(permission: str, *, confirmed: bool = False) -> Any:
-    """Declare that a route is for those who hold a permission (and have just confirmed)."""
-    return Depends(Access(permission, confirmed))
+def requires(permission: str, *, confirmed: bool = False, page: str = "") -> Any:
+    """Declare that a route is for those who hold a permission (and have just confirmed).
+
+    `page` of one that sends a file is where the link to it stands.
+    """
+    return Depends(Access(permission, confirmed, page))
 
 
 def signed_in(*, confirmed: bool = False) -> Any:

@@ -24,7 +24,10 @@ def outcomes(
     return render(request, "reports/jcr_outcomes.html", page)
 
 
-@router.get("/reports/jcr-outcomes.csv", dependencies=[requires(READ, confirmed=True)])
+@router.get(
+    "/reports/jcr-outcomes.csv",
+    dependencies=[requires(READ, confirmed=True, page="/reports/jcr-outcomes")],
+)
 def outcomes_file(
     register: CurrentRegister, actor: CurrentActor, board: str, year: str
 ) -> Response:

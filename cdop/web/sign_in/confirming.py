@@ -44,9 +44,11 @@ async def answer_unconfirmed(request: Request, error: Exception) -> Response:
 
     The form's own answers are sent again with the code, so that nothing that was typed is lost.
     """
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    query = f"?{request.url.query}" if request.url.query else ""
+    here = request.url.path + query
     if request.method in ("GET", "HEAD"):
-        to = f"/confirm?next={quote(here, safe='/')}"
+        back = getattr(request.state, "link_on", request.url.path) + query
+        to = f"/confirm?next={quote(back, safe='/')}"
         if is_htmx(request):
             return Response(status_code=204, headers={"HX-Redirect": to})
         return RedirectResponse(to, 303)

@@ -203,7 +203,7 @@ def withdraw(
     return _with_reason(request, register, actor, release_id, posted, settling.withdraw)
 
 
-@router.get(f"{_ONE}/package", dependencies=[requires(releasing.READ, confirmed=True)])
+@router.get(f"{_ONE}/package", dependencies=[requires(releasing.READ, confirmed=True, page=_ONE)])
 def package(register: CurrentRegister, actor: CurrentActor, release_id: UUID) -> Response:
     """Send a release's package; the download is audited, and stands on the desk."""
     name, content = register.do(actor, releasing.package_bytes, release_id)

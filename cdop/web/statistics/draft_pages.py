@@ -9,7 +9,7 @@ from cdop.security.work import Work
 from cdop.statistics import counting, releasing, rules
 from cdop.statistics.asked import with_asked
 from cdop.statistics.coarsening import coarsenings
-from cdop.statistics.definitions import year_days, year_tables
+from cdop.statistics.definitions import TableDefinition, YearTables, year_days, year_tables
 from cdop.statistics.disclosure import profiles
 from cdop.web.forms import Bound, blank
 from cdop.web.statistics.desk_forms import DraftForm, asked_for
@@ -17,7 +17,10 @@ from cdop.web.statistics.desk_forms import DraftForm, asked_for
 
 @dataclass(frozen=True)
 class DraftPage:
-    """The form of a draft. `asked`: the titles of its tables, where they are not the year's."""
+    """The form of a draft. `asked`: the titles of its tables, where they are not the year's.
+
+    `codes` are those by which a count that others have published is named, a table each.
+    """
 
     form: Bound[DraftForm]
     name: str
@@ -26,6 +29,7 @@ class DraftPage:
     ways: list[tuple[str, str]]
     boards: list[tuple[str, str]]
     audiences: list[tuple[str, str]]
+    codes: list[tuple[str, str]]
 
 
 def draft_page(work: Work, form: Bound[DraftForm]) -> DraftPage:
@@ -33,17 +37,25 @@ def draft_page(work: Work, form: Bound[DraftForm]) -> DraftPage:
     cdop = counting.find_cdop(work, form.value("cdop"), releasing.BUILD)
     year = form.value("year")
     asked = asked_for(*map(form.value, ("population", "by", "across")))
+    tables = with_asked(year_tables(year), asked)
     every = [(each.id, each.title) for each in profiles().values()]
     ways = [(each.id, each.title) for each in coarsenings().values()]
     return DraftPage(
         form,
         organisations.name_on(work.session, cdop.id, year_days(year)[1]),
-        [table.title for table in with_asked(year_tables(year), asked).asked],
+        [table.title for table in tables.asked],
         every,
         ways,
         _boards(work, cdop.id),
         list(rules.AUDIENCES.items()),
+        [_codes(tables, table) for table in tables.tables],
     )
+
+
+def _codes(tables: YearTables, table: TableDefinition) -> tuple[str, str]:
+    """Return a table's code and title, and the codes of its rows and columns."""
+    each = (f"{tables.title(name)}: {', '.join(tables.codes(name))}" for name in table.by)
+    return f"{table.code} ({table.title})", "; ".join(each)
 
 
 def new_form(slug: str, year: str, asked: Mapping[str, object]) -> Bound[DraftForm]:

@@ -55,7 +55,7 @@ def work_view(job: Job, now: datetime, seconds: float) -> WorkView:
     """Return long work as it stands. It is given up after `seconds`."""
     words = {
         "queued": "Waits for its turn.",
-        "running": "",
+        "running": "Stopping: it ends within a few seconds." if job.cancelled_at else "",
         "done": "Done.",
         "failed": job.reason,
         "cancelled": "Stopped.",

@@ -10,7 +10,9 @@ from cdop.statistics import releasing, rules, settling, tokens, working
 from cdop.statistics.coarsening import coarsenings
 from cdop.statistics.definitions import year_days
 from cdop.statistics.disclosure import profile
+from cdop.statistics.earlier import tables_of
 from cdop.statistics.models import Release
+from cdop.statistics.reasons import cell_in_words
 from cdop.statistics.rules import State
 from cdop.web.buttons import Button, why_not
 from cdop.web.forms import Bound, blank
@@ -78,6 +80,7 @@ class ReleasePage:
     id: UUID
     name: str
     period: str
+    years: int
     state: tuple[str, str]
     next: str
     facts: list[Fact]
@@ -118,6 +121,7 @@ def release_page(
         id=release.id,
         name=_name(work, release),
         period=period(release),
+        years=release.years,
         state=(rules.WORDS[state], COLOURS[state]),
         next=NEXT[state],
         facts=_facts(release),
@@ -167,13 +171,23 @@ def _facts(release: Release) -> list[Fact]:
         ("Protection", profile(release.profile).title, True),
         ("Coarser answers", "; ".join(ways_taken), ways_taken),
         ("For", "; ".join(each["name"] for each in release.recipients), True),
-        ("Counts published by others", len(release.known), release.known),
+        ("Counts published by others", "; ".join(_known(release)), release.known),
         ("Replaces", earlier, release.replaces_id),
         ("Drafted", _done(release.drafted_at, release.drafted_by), True),
         ("Proved", _done(release.built_at, release.built_by), release.built_at),
         ("Approved", _done(release.approved_at, release.approved_by), release.approved_at),
     ]
     return [(name, value) for name, value, there in found if there]
+
+
+def _known(release: Release) -> list[str]:
+    """Return the counts that readers are taken to know, each with where it was published."""
+    tables, _ = tables_of(release)
+    named = {table.code: table for table in tables.tables}
+    return [
+        f"{cell_in_words(tables, named[each['table']], each['key'])} ({each['source']})"
+        for each in release.known
+    ]
 
 
 def _done(at: datetime | None, by: str | None) -> str:

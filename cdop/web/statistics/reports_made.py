@@ -21,14 +21,18 @@ def page(register: CurrentRegister, actor: CurrentActor, cdop: str, year: str) -
     return Response(content, media_type="text/html", headers={"X-Protective-Marking": INTERNAL})
 
 
-@router.get("/statistics/report.pdf", dependencies=[requires(READ, confirmed=True)])
+@router.get(
+    "/statistics/report.pdf", dependencies=[requires(READ, confirmed=True, page="/statistics")]
+)
 def printed(register: CurrentRegister, actor: CurrentActor, cdop: str, year: str) -> Response:
     """Send the report as PDF; where none can be made, say why and what can be printed."""
     report = register.do(actor, internal_report, cdop, year)
     return _file(pdf(report), "application/pdf", f"INTERNAL-{cdop}-{year}.pdf")
 
 
-@router.get("/statistics/report.docx", dependencies=[requires(READ, confirmed=True)])
+@router.get(
+    "/statistics/report.docx", dependencies=[requires(READ, confirmed=True, page="/statistics")]
+)
 def written(register: CurrentRegister, actor: CurrentActor, cdop: str, year: str) -> Response:
     """Send the report as a Word document."""
     report = register.do(actor, internal_report, cdop, year)

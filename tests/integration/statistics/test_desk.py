@@ -304,6 +304,14 @@ def test_a_new_edition_after_a_late_notification_gives_it_away_to_nobody(
     assert all(now[place] == before[place] for place in both)
 
 
+def test_years_pooled_are_named_in_the_file_as_on_the_desk(sqlite_county: Herefordshire) -> None:
+    """Beside the year's own release, a pool under its name would pass for it."""
+    pooled = drafted(sqlite_county, years=3)
+    assert releasing.file_name(PANEL, pooled) == (
+        "herefordshire-cdop-2011-12-to-2013-14-partner-1to4.zip"
+    )
+
+
 def test_a_number_that_grew_by_many_is_marked_as_revised(sqlite_county: Herefordshire) -> None:
     first = released(sqlite_county)
     with sqlite_county.register.work(MAKER) as work:
