@@ -42,13 +42,15 @@ def workbook(package: Package) -> bytes:
     for number, table in enumerate(package.tables.tables, 1):
         head, rows = _grid(package, table)
         title = " ".join([f"{table.title}, {package.period}", *told_of_all(package, table)])
-        sheets[str(number)] = _sheet(gptables, package, table.code, title, head, rows)
+        first = "The first row is the total."
+        sheets[str(number)] = _sheet(gptables, package, table.code, title, head, rows, first)
     for name, title, (head, rows) in (
         ("Percentages", "Percentages with 95% intervals", _shares(package)),
         ("Rates", "Rates with 95% intervals", _rates(package)),
     ):
         if rows:
-            sheets[name] = _sheet(gptables, package, name.lower(), title, head, rows)
+            first = "Each row is a measure by itself."
+            sheets[name] = _sheet(gptables, package, name.lower(), title, head, rows, first)
     out = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "No note text provided")  # the cover explains symbols
@@ -58,9 +60,9 @@ def workbook(package: Package) -> bytes:
             sheets,
             cover=gptables.Cover(
                 title=neutral(package.title),
-                intro=["Introductory information", *map(neutral, what_was_done(package))],
-                about=["Symbols", *(f"{symbol}: {words}" for symbol, words in SYMBOLS.items())],
-                contact=["Publisher", neutral(package.name)],
+                intro=list(map(neutral, what_was_done(package))),
+                about=["Symbols:", *(f"{symbol}: {words}" for symbol, words in SYMBOLS.items())],
+                contact=["Publisher:", neutral(package.name)],
             ),
             workbook_options=_PLAIN,
         )
@@ -82,6 +84,7 @@ def _sheet(
     title: str,
     head: Sequence[str],
     rows: Sequence[Sequence[Cell]],
+    first: str,
 ) -> object:
     frame = pd.DataFrame(
         [[neutral(cell) if isinstance(cell, str) else cell for cell in row] for row in rows],
@@ -96,9 +99,9 @@ def _sheet(
         table_name=name.replace("-", "_"),
         title=neutral(title),
         subtitles=[neutral(package.name)],
-        instructions="This worksheet contains one table. The first row is the total.",
+        instructions=f"This worksheet contains one table. {first}",
         legend=legend,
-        source=package.tables.definitions.source,
+        source=f"Tables: {package.tables.definitions.source}",
         index_columns={},
     )
 

@@ -96,7 +96,7 @@ def _lessons(work: Work, exact: ExactYear) -> list[Part]:
     found = gathering.lessons(work, exact.cdop.id, exact.tables.year)
     if not found:
         return []
-    grid = Grid("Lessons", ["Lesson learnt", "Recommended or done"], found)
+    grid = Grid("Lessons", ["Lesson learnt", "Recommended or done"], found, words=True)
     return [Part("Lessons from the reviews", grids=[grid])]
 
 

@@ -45,7 +45,11 @@ def released_report(package: Package) -> Report:
 
 def _in_short(package: Package) -> list[str]:
     said = [f"{p.title}: {_total(package, p.code)}." for p in package.tables.populations]
-    if len(said) > 1:
+    if package.pooled > 1:
+        said.append(
+            f"{package.pooled} years are counted together: “in the year” means in any of them."
+        )
+    if len(package.tables.populations) > 1:
         said.append(
             "These overlap and are not added up: a death may be of one year, notified in the next "
             "and reviewed in a third."
@@ -136,7 +140,8 @@ def _with(value: str, unit: str, symbol: str) -> str:
 
 
 def _symbols() -> Grid:
-    return Grid("Symbols", ["Symbol", "Meaning"], [list(each) for each in SYMBOLS.items()])
+    rows = [list(each) for each in SYMBOLS.items()]
+    return Grid("Symbols", ["Symbol", "Meaning"], rows, words=True)
 
 
 def _sources(package: Package) -> list[str]:

@@ -8,11 +8,12 @@ from cdop.statistics.drawing import Chart
 
 @dataclass(frozen=True)
 class Grid:
-    """A table to read: the first cell of a row names it."""
+    """A table to read: the first cell of a row names it. `words`: its cells are no numbers."""
 
     title: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+    words: bool = False
 
 
 @dataclass(frozen=True)
