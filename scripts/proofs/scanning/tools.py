@@ -26,6 +26,7 @@ CHECKS = (
     *("not_a_server_error", "status_code_conformance", "content_type_conformance"),
     *("response_headers_conformance", "unsupported_method", "allow_header_conformance"),
 )
+OVERDUE = 124  # the exit code of `timeout`
 _GRACE = 600  # seconds that a scanner may go on after its own time: others use the machine too
 
 
@@ -69,9 +70,9 @@ def wapiti(address: str, session: Session, seconds: int, folder: Path) -> Iterat
         command += ["--header", f"{name}: {value}"]
     for path in ENDS_SESSION:
         command += ["--exclude", f"{address}{path}*"]
-    _run(command, (3 + len(WAPITI_MODULES)) * seconds + _GRACE)
+    ran = _run(command, (3 + len(WAPITI_MODULES)) * seconds + _GRACE)
     if not report.exists():
-        yield Finding("wapiti", "error", "", f"no report of the scan as {session.role}")
+        yield _no_report("wapiti", session, ran)
         return
     found = json.loads(report.read_text())
     for part in ("vulnerabilities", "anomalies", "additionals"):
@@ -92,9 +93,9 @@ def schemathesis(
     command += ["--report", "json", "--report-json-path", report]
     for name, value in session.headers.items():
         command += ["--header", f"{name}: {value}"]
-    _run(command, seconds + _GRACE, folder)
+    ran = _run(command, seconds + _GRACE, folder)
     if not report.exists():
-        yield Finding("schemathesis", "error", "", f"no report of the scan as {session.role}")
+        yield _no_report("schemathesis", session, ran)
         return
     found = json.loads(report.read_text())
     for failure in found["failures"]:
@@ -115,7 +116,7 @@ def bandit(folder: Path) -> Iterator[Finding]:
 def detect_secrets() -> Iterator[Finding]:
     """Look for passwords and keys in every committed file."""
     command = [program("schemathesis", "detect-secrets"), "scan"]
-    for file, found in json.loads(_run(command))["results"].items():
+    for file, found in json.loads(_run(command).stdout)["results"].items():
         yield from (Finding("detect-secrets", each["type"], file, "") for each in found)
 
 
@@ -138,13 +139,26 @@ def _said(info: str, address: str) -> str:
     return re.sub(r"\s+", " ", RECORD.sub("{id}", info.replace(address, "")))[:300]
 
 
-def _run(command: list[Any], timeout: float | None = None, cwd: Path = ROOT) -> str:
+def _no_report(scanner: str, session: Session, ran: subprocess.CompletedProcess[str]) -> Finding:
+    """Return the failure of a scan that left no report, with how it ended and its last words."""
+    words = " / ".join((ran.stderr or ran.stdout).strip().splitlines()[-5:])
+    said = f"no report of the scan as {session.role}: {_ending(ran.returncode)}: {words}"
+    return Finding(scanner, "error", "", said[:1000])
+
+
+def _ending(code: int | None) -> str:
+    return "its time was over" if code == OVERDUE else f"it ended with {code}"
+
+
+def _run(
+    command: list[Any], timeout: float | None = None, cwd: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
     """Run a program; what it thinks of its findings (the exit code) is judged elsewhere."""
     words = [str(part) for part in command]
     try:
-        ran = subprocess.run(
+        return subprocess.run(
             words, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False
         )
-    except subprocess.TimeoutExpired:
-        return ""
-    return ran.stdout
+    except subprocess.TimeoutExpired as late:
+        said = [(each or b"").decode(errors="replace") for each in (late.stdout, late.stderr)]
+        return subprocess.CompletedProcess(words, OVERDUE, *said)
