@@ -10,7 +10,7 @@ from cdop.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY_SETTINGS = ("CDOP_PKCS11_", "CDOP_VAULT_")
-SINK_SETTINGS = "CDOP_AUDIT_"
+SINK_SETTINGS, MAIL_SETTINGS = "CDOP_AUDIT_", "CDOP_SMTP"
 MOST_SECONDS = 86_400  # that a proof may be allowed
 
 
@@ -20,7 +20,8 @@ class Settings:
 
     `data` is its folder; `database_url` the embedded SQLite file in it unless set; `keys` the key
     file, which may lie elsewhere; `key_provider` what guards it, and `key_settings` the environment
-    variables that tell how to reach that. `origin` is the address that people type, by which a
+    variables that tell how to reach that; `sending` those of the audit log's sinks and the mail
+    server. `origin` is the address that people type, by which a
     passkey and an identity provider know this register; `oidc` the file that names the providers.
     `proof_seconds` is how long the proof of one release may take before it is given up: nothing
     but that depends on it.
@@ -31,7 +32,7 @@ class Settings:
     keys: Path
     key_provider: str = "file"
     key_settings: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
-    sink_settings: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
+    sending: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
     origin: str = "http://localhost:8000"
     oidc: Path | None = None
     proof_seconds: float = 900.0
@@ -60,7 +61,7 @@ def load(data: Path | None = None) -> Settings:
         keys=Path(os.environ.get("CDOP_KEYS") or folder / "keys.json"),
         key_provider=os.environ.get("CDOP_KEY_PROVIDER") or "file",
         key_settings=_environment(KEY_SETTINGS),
-        sink_settings=_environment((SINK_SETTINGS,)),
+        sending=_environment((SINK_SETTINGS, MAIL_SETTINGS)),
         origin=_origin(),
         oidc=Path(named) if (named := os.environ.get("CDOP_OIDC")) else None,
         proof_seconds=_proof_seconds(),

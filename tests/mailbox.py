@@ -53,6 +53,6 @@ def sending(register: Register, **settings: str) -> None:
             register.settings.data,
             register.settings.database_url,
             register.settings.keys,
-            sink_settings={f"CDOP_AUDIT_{name}": value for name, value in settings.items()},
+            sending={f"CDOP_{name}": value for name, value in settings.items()},
         ),
     )

@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from cdop import migrations
 from cdop.clock import local_day
 from cdop.config import Settings
-from cdop.doctor import walls
+from cdop.doctor import mail, walls
 from cdop.doctor.checks import OK, RESTORE, SKIPPED, WEAK, WRONG, Check
 from cdop.errors import CdopError
 from cdop.organisations import guardians
@@ -153,5 +153,6 @@ CHECKS: dict[str, Callable[[str, Settings, Engine], Check]] = {
     "audit log": append_only,
     "walls between organisations": walls.check,
     "Caldicott guardians": caldicott,
+    "mail": mail.check,
     "clock": clock,
 }

@@ -97,7 +97,7 @@ def _all_faults(register: Register) -> Iterator[str]:
     """Verify everything, held to what the file sink has kept, where there is one."""
     with register.reading(system("doctor")) as work:
         verifier = exporting.signer(work).verifier
-    file = register.settings.sink_settings.get("CDOP_AUDIT_FILE")
+    file = register.settings.sending.get("CDOP_AUDIT_FILE")
     try:
         notes = notes_in(Path(file).read_text()) if file else []
     except (OSError, Unsafe):

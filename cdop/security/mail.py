@@ -1,8 +1,8 @@
 """Sending mail: by one server, named in the environment, and only ever encrypted on the way.
 
-    CDOP_AUDIT_SMTP                 smtp://USER@HOST:587 (STARTTLS) or smtps://USER@HOST:465
-    CDOP_AUDIT_SMTP_PASSWORD_FILE   a file that holds that user's password
-    CDOP_AUDIT_MAIL_FROM            from whom
+    CDOP_SMTP                smtp://USER@HOST:587 (STARTTLS) or smtps://USER@HOST:465
+    CDOP_SMTP_PASSWORD_FILE  a file that holds that user's password
+    CDOP_SMTP_FROM           from whom
 
 No message names a child: whoever writes one sees to that.
 """
@@ -32,15 +32,13 @@ class Server:
 
 def configured(settings: Mapping[str, str]) -> Server | None:
     """Return the mail server that the environment names, or None. Raises Misconfigured."""
-    address, sender = settings.get("CDOP_AUDIT_SMTP", ""), settings.get("CDOP_AUDIT_MAIL_FROM", "")
+    address, sender = settings.get("CDOP_SMTP", ""), settings.get("CDOP_SMTP_FROM", "")
     if not address:
         return None
     where = urlsplit(address)
     if where.scheme not in ("smtp", "smtps") or not where.hostname or not sender:
-        raise Misconfigured(
-            "CDOP_AUDIT_SMTP is such as smtp://USER@HOST:587, and needs CDOP_AUDIT_MAIL_FROM."
-        )
-    return Server(where, sender, settings.get("CDOP_AUDIT_SMTP_PASSWORD_FILE"))
+        raise Misconfigured("CDOP_SMTP is such as smtp://USER@HOST:587, and needs CDOP_SMTP_FROM.")
+    return Server(where, sender, settings.get("CDOP_SMTP_PASSWORD_FILE"))
 
 
 def send(server: Server, to: str, subject: str, text: str) -> None:

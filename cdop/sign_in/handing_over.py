@@ -27,7 +27,7 @@ def hand_over(register: Register, actor: Actor, account_id: UUID, secret: str) -
 
     Without a mail server, or an address, its link is shown once instead.
     """
-    server = mail.configured(register.settings.sink_settings)
+    server = mail.configured(register.settings.sending)
     with register.reading(actor) as work:
         account = invitations.get(work, account_id)
     link = invitations.link(register, secret)

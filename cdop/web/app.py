@@ -113,7 +113,7 @@ def create_app(
     entered while the app is served. Raises RuntimeError when a route declares no access,
     Misconfigured for identity providers or a mail server that cannot be.
     """
-    mail.configured(register.settings.sink_settings)
+    mail.configured(register.settings.sending)
     app = FastAPI(
         title="cdop",
         openapi_url=None,

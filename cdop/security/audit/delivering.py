@@ -36,7 +36,7 @@ class Standing:
 
 def deliver(register: Register) -> None:
     """Bring each sink what it lacks, where it is due. A sink that fails holds up no other."""
-    for sink in sinks.configured(register.settings.sink_settings):
+    for sink in sinks.configured(register.settings.sending):
         while _deliver_to(register, sink):
             pass
 
@@ -45,7 +45,7 @@ def standings(work: Work, settings: Settings) -> list[Standing]:
     """Return how each configured sink does. Raises Misconfigured."""
     return [
         Standing(sink.name, _behind(work, sink), _state(work, sink))
-        for sink in sinks.configured(settings.sink_settings)
+        for sink in sinks.configured(settings.sending)
     ]
 
 

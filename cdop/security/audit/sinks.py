@@ -5,8 +5,7 @@ Each is named in the environment, and any number of the three may be at once:
     CDOP_AUDIT_FILE     a file elsewhere, to which checkpoints are appended
     CDOP_AUDIT_SYSLOG   unix:/dev/log, udp:HOST:PORT or tcp:HOST:PORT
     CDOP_AUDIT_MAIL     who gets the newest checkpoints, once a day (CDOP_AUDIT_MAIL_HOURS), by
-                        CDOP_AUDIT_SMTP: smtp://USER@HOST:587 (STARTTLS) or smtps://USER@HOST:465,
-                        with CDOP_AUDIT_SMTP_PASSWORD_FILE, from CDOP_AUDIT_MAIL_FROM
+                        the mail server of `cdop.security.mail`
 
 A checkpoint holds ids, a number, a hash and a time: nothing of a person.
 """
@@ -115,8 +114,7 @@ def _mail(to: str, settings: Mapping[str, str]) -> Sink:
     hours = settings.get("CDOP_AUDIT_MAIL_HOURS") or str(DAILY)
     if server is None:
         raise Misconfigured(
-            "CDOP_AUDIT_MAIL needs CDOP_AUDIT_SMTP, such as smtp://USER@HOST:587, and "
-            "CDOP_AUDIT_MAIL_FROM."
+            "CDOP_AUDIT_MAIL needs CDOP_SMTP, such as smtp://USER@HOST:587, and CDOP_SMTP_FROM."
         )
     if not hours.isdigit():
         raise Misconfigured("CDOP_AUDIT_MAIL_HOURS is a whole number of hours.")

@@ -43,7 +43,7 @@ def tell(work: Work, account_id: UUID, kind: Kind, address: str | None = None) -
 
 def deliver(register: Register) -> int:
     """Send what waits and is due, where a mail server is configured. Returns how many were sent."""
-    server = mail.configured(register.settings.sink_settings)
+    server = mail.configured(register.settings.sending)
     with register.reading(MAILER) as work:
         if not work.session.exec(select(Notice.id).limit(1)).first():
             return 0

@@ -11,10 +11,14 @@ from sqlmodel import select
 from cdop import db, doctor
 from cdop.deaths.service import notify
 from cdop.doctor.checks import OK, SKIPPED, WEAK, WRONG
+from cdop.organisations import people
 from cdop.security import keys
 from cdop.security.audit import delivering, sealer
 from cdop.security.models import AuditEntry
+from cdop.sign_in.notices import telling
+from cdop.sign_in.notices.words import Kind
 from tests.factories import MAKER, herefordshire, told
+from tests.mailbox import SENDER, sending
 
 
 @pytest.fixture
@@ -32,6 +36,11 @@ def wrong(register):
     found = doctor.examine(register.settings, thorough=True)
     assert all(check.state in (OK, WEAK, WRONG, SKIPPED) for check in found)
     return {check.name: check for check in found if check.state == WRONG}
+
+
+def visited(register, name):
+    """Return what the doctor says of one thing."""
+    return {check.name: check for check in doctor.examine(register.settings)}[name]
 
 
 def execute(register, sentence):
@@ -167,7 +176,7 @@ def test_lines_that_nobody_seals(register, monkeypatch):
 
 def test_a_sink_that_takes_nothing(register, tmp_path):
     settings = {"CDOP_AUDIT_FILE": str(tmp_path / "missing" / "file")}
-    object.__setattr__(register.settings, "sink_settings", settings)
+    object.__setattr__(register.settings, "sending", settings)
     sealer.seal(register)
     delivering.deliver(register)
     found = wrong(register)["audit seals"]
@@ -175,9 +184,36 @@ def test_a_sink_that_takes_nothing(register, tmp_path):
     assert "mend the sink" in found.mend
 
 
+def test_an_address_without_a_mail_server_is_named_and_fails_no_visit(register):
+    assert visited(register, "mail").state == SKIPPED
+    register.do(MAKER, reach_the_coordinator)
+    found = visited(register, "mail")
+    assert found.state == WEAK
+    assert "1 people with an address are not told" in found.found
+    assert "CDOP_SMTP" in found.mend
+
+
+def test_notices_that_no_server_takes(register, monkeypatch):
+    sending(register, SMTP="smtp://127.0.0.1:9", SMTP_FROM=SENDER)
+    register.do(MAKER, reach_the_coordinator)
+    monkeypatch.setattr("cdop.doctor.mail.LATE", timedelta(days=36_500))
+    assert visited(register, "mail").state == OK
+    monkeypatch.setattr("cdop.doctor.mail.LATE", timedelta(days=-36_500))  # whatever day it is
+    found = wrong(register)["mail"]
+    assert "1 notices" in found.found
+    assert "CDOP_SMTP" in found.mend
+    sending(register, SMTP="smtp://127.0.0.1:9")
+    assert "needs CDOP_SMTP_FROM" in wrong(register)["mail"].found
+
+
+def reach_the_coordinator(work):
+    account = people.by_username(work.session, "coordinator")
+    account.email = "coordinator@example.invalid"
+    telling.tell(work, account.id, Kind.CODES)
+
+
 def test_a_panel_without_a_guardian_is_named_and_fails_no_visit(register):
-    found = {check.name: check for check in doctor.examine(register.settings)}
-    lacking = found["Caldicott guardians"]
+    lacking = visited(register, "Caldicott guardians")
     assert lacking.state == WEAK
     assert "worcestershire-cdop" in lacking.found
     assert "herefordshire" not in lacking.found

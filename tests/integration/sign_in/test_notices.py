@@ -74,7 +74,7 @@ def test_each_change_is_told_once_at_the_owner_s_address(
     reached.register.do(SYSTEM, change, reached.account_id)
     assert waiting(reached.register) == [(kind.value, TO)]
     with mailbox() as (address, received):
-        sending(reached.register, SMTP=address, MAIL_FROM=SENDER)
+        sending(reached.register, SMTP=address, SMTP_FROM=SENDER)
         assert telling.deliver(reached.register) == 1
         assert telling.deliver(reached.register) == 0
     (message,) = received
@@ -120,10 +120,10 @@ def test_a_server_that_is_down_is_asked_again_and_old_news_is_dropped(
 ) -> None:
     register = reached.register
     register.do(SYSTEM, recovery.renew, reached.account_id)
-    sending(register, SMTP="smtp://127.0.0.1:9", MAIL_FROM=SENDER)
+    sending(register, SMTP="smtp://127.0.0.1:9", SMTP_FROM=SENDER)
     assert telling.deliver(register) == 0
     with mailbox() as (address, received):
-        sending(register, SMTP=address, MAIL_FROM=SENDER)
+        sending(register, SMTP=address, SMTP_FROM=SENDER)
         assert telling.deliver(register) == 0  # it is left alone for a minute
         clock.at += telling.RETRY
         assert telling.deliver(register) == 1
@@ -140,7 +140,7 @@ def test_a_reset_s_invitation_goes_to_its_owner_and_to_no_administrator(
 ) -> None:
     register, admin = reached.register, administrator(county)
     with mailbox() as (address, received):
-        sending(register, SMTP=address, MAIL_FROM=SENDER)
+        sending(register, SMTP=address, SMTP_FROM=SENDER)
         secret = register.do(admin, invitations.reset, reached.account_id, with_factors=True)
         handed = handing_over.hand_over(register, admin, reached.account_id, secret)
         assert (handed.link, handed.sent_to) == (None, TO)
@@ -159,7 +159,7 @@ def test_an_invitation_that_could_not_be_sent_is_shown_to_nobody(
     reached: Person, county: Herefordshire
 ) -> None:
     register, admin = reached.register, administrator(county)
-    sending(register, SMTP="smtp://127.0.0.1:9", MAIL_FROM=SENDER)
+    sending(register, SMTP="smtp://127.0.0.1:9", SMTP_FROM=SENDER)
     secret = register.do(admin, invitations.reset, reached.account_id, with_factors=False)
     assert handing_over.hand_over(register, admin, reached.account_id, secret) == (
         handing_over.Handed(None)

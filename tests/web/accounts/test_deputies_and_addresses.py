@@ -80,7 +80,7 @@ def test_with_a_mail_server_the_invitation_is_nowhere_on_the_page(
     admin: Client, county: Herefordshire
 ) -> None:
     with mailbox() as (address, received):
-        sending(county.register, SMTP=address, MAIL_FROM=SENDER)
+        sending(county.register, SMTP=address, SMTP_FROM=SENDER)
         at = {"organisation_id": str(county["herefordshire-cdop"])}
         page = admin.submit("/accounts/new", NEW | at).text
         assert "It was sent to ada@example.invalid" in page
@@ -93,7 +93,7 @@ def test_with_a_mail_server_the_invitation_is_nowhere_on_the_page(
 def test_an_invitation_that_was_not_taken_is_not_shown_either(
     admin: Client, county: Herefordshire
 ) -> None:
-    sending(county.register, SMTP="smtp://127.0.0.1:9", MAIL_FROM=SENDER)
+    sending(county.register, SMTP="smtp://127.0.0.1:9", SMTP_FROM=SENDER)
     at = {"organisation_id": str(county["herefordshire-cdop"])}
     page = admin.submit("/accounts/new", NEW | at).text
     assert "The mail server did not take it" in page

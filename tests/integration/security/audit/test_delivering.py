@@ -84,7 +84,7 @@ def listening(kind: str, folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 def test_a_file_elsewhere_gets_every_checkpoint_once(register: Register, tmp_path: Path) -> None:
     file = tmp_path / "elsewhere.txt"
-    sending(register, FILE=str(file))
+    sending(register, AUDIT_FILE=str(file))
     grow(register, 3)
     delivering.deliver(register)
     delivering.deliver(register)
@@ -101,7 +101,7 @@ def test_syslog_gets_each_as_one_line_that_verifies(
     sqlite_register: Register, tmp_path: Path, kind: str
 ) -> None:
     with listening(kind, tmp_path) as (place, received):
-        sending(sqlite_register, SYSLOG=place)
+        sending(sqlite_register, AUDIT_SYSLOG=place)
         grow(sqlite_register, 2)
         delivering.deliver(sqlite_register)
         for _ in range(200):
@@ -121,7 +121,7 @@ def test_two_sinks_and_one_of_them_fails(
     good, bad = tmp_path / "good.txt", tmp_path / "missing" / "bad.txt"
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    sending(register, FILE=str(good), SYSLOG=f"tcp:127.0.0.1:{port}")
+    sending(register, AUDIT_FILE=str(good), AUDIT_SYSLOG=f"tcp:127.0.0.1:{port}")
     grow(register)
     delivering.deliver(register)
     file, syslog = standing(register)
@@ -129,7 +129,7 @@ def test_two_sinks_and_one_of_them_fails(
     assert (syslog.behind, syslog.is_failing) == (1, True)
     assert syslog.state.error == "ConnectionRefusedError"
 
-    sending(register, FILE=str(bad))
+    sending(register, AUDIT_FILE=str(bad))
     delivering.deliver(register)
     grow(register)
     assert standing(register)[0].is_failing
@@ -148,7 +148,9 @@ def test_two_sinks_and_one_of_them_fails(
 
 def test_mail_takes_the_newest_once_a_day(sqlite_register: Register, clock: FixedClock) -> None:
     with mailbox() as (address, received):
-        sending(sqlite_register, MAIL="guardian@example.invalid", MAIL_FROM=SENDER, SMTP=address)
+        sending(
+            sqlite_register, AUDIT_MAIL="guardian@example.invalid", SMTP_FROM=SENDER, SMTP=address
+        )
         grow(sqlite_register, 3)
         delivering.deliver(sqlite_register)
         grow(sqlite_register)
@@ -179,7 +181,7 @@ def test_each_tree_s_checkpoints_are_brought_in_order_and_in_parts(
     monkeypatch.setattr(delivering, "_AT_ONCE", 2)
     sent: list[list[str]] = []
     file = tmp_path / "elsewhere.txt"
-    sending(register, FILE=str(file))
+    sending(register, AUDIT_FILE=str(file))
     at = new_id()
     for place in (at, None, at, None, at):
         with register.work(SYSTEM) as work:
@@ -220,7 +222,7 @@ def test_how_a_sink_fails_is_kept_and_told_once_in_the_log(
     register: Register, clock: FixedClock, tmp_path: Path
 ) -> None:
     file = tmp_path / "missing" / "elsewhere.txt"
-    sending(register, FILE=str(file))
+    sending(register, AUDIT_FILE=str(file))
     grow(register)
     began = clock.at
     for _ in range(3):
@@ -254,7 +256,7 @@ def test_what_another_server_has_just_tried_is_not_tried_again(
 ) -> None:
     """It looks, another takes it up, and it finds so when it writes down its own attempt."""
     file = tmp_path / "missing" / "elsewhere.txt"
-    sending(register, FILE=str(file))
+    sending(register, AUDIT_FILE=str(file))
     grow(register)
     real = delivering._is_due
     looked: list[bool] = []

@@ -52,7 +52,7 @@ def becomes(is_so: Callable[[], bool]) -> bool:
 
 def test_a_line_is_sealed_and_delivered_while_it_serves(register: Register, tmp_path: Path) -> None:
     file = tmp_path / "elsewhere.txt"
-    sending(register, FILE=str(file))
+    sending(register, AUDIT_FILE=str(file))
     before = threading.active_count()
     with kept_sealed(register):
         write(register)
@@ -69,7 +69,7 @@ def test_what_was_written_last_is_sealed_and_delivered_at_the_end(
     monkeypatch.setattr(keeping, "SECOND", 60)
     monkeypatch.setattr(keeping, "DELIVERED_EVERY", 60)
     file = tmp_path / "elsewhere.txt"
-    sending(register, FILE=str(file))
+    sending(register, AUDIT_FILE=str(file))
     begun = time.monotonic()
 
     def serve() -> None:

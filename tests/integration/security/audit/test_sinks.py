@@ -17,24 +17,24 @@ from cdop.security.audit.checkpoints import notes_in
 
 NOTE = "cdop/tests/tree\n1\nroot\ntime now\n\n\N{EM DASH} cdop/tests signature\n"
 OTHER = NOTE.replace("\n1\n", "\n2\n")
-GUARDIAN = {"MAIL": "guardian@example.invalid", "MAIL_FROM": "register@example.invalid"}
+GUARDIAN = {"AUDIT_MAIL": "guardian@example.invalid", "SMTP_FROM": "register@example.invalid"}
 
 
 def sink(**settings: str) -> sinks.Sink:
-    (found,) = sinks.configured({f"CDOP_AUDIT_{name}": each for name, each in settings.items()})
+    (found,) = sinks.configured({f"CDOP_{name}": each for name, each in settings.items()})
     return found
 
 
 def test_only_sinks_that_are_named_are_served_each_under_its_own_name(tmp_path: Path) -> None:
-    assert sinks.configured({"CDOP_AUDIT_FILE": "", "CDOP_AUDIT_SMTP": "smtp://h"}) == []
+    assert sinks.configured({"CDOP_AUDIT_FILE": "", "CDOP_SMTP": "smtp://h"}) == []
     place = tmp_path / "kept.txt"
     file, syslog, mail = sinks.configured(
         {
             "CDOP_AUDIT_FILE": str(place),
             "CDOP_AUDIT_SYSLOG": "udp:log.example.invalid:514",
             "CDOP_AUDIT_MAIL": "guardian@example.invalid",
-            "CDOP_AUDIT_MAIL_FROM": "register@example.invalid",
-            "CDOP_AUDIT_SMTP": "smtp://mail.example.invalid",
+            "CDOP_SMTP_FROM": "register@example.invalid",
+            "CDOP_SMTP": "smtp://mail.example.invalid",
         }
     )
     assert file.name == f"file {place}"
@@ -47,7 +47,7 @@ def test_only_sinks_that_are_named_are_served_each_under_its_own_name(tmp_path: 
 def test_a_file_is_named_by_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Named otherwise it would be another sink as soon as the program starts elsewhere."""
     monkeypatch.chdir(tmp_path)
-    assert sink(FILE="kept.txt").name == f"file {tmp_path / 'kept.txt'}"
+    assert sink(AUDIT_FILE="kept.txt").name == f"file {tmp_path / 'kept.txt'}"
 
 
 def test_a_file_is_its_owners_alone_is_added_to_and_is_on_the_disk(
@@ -60,7 +60,7 @@ def test_a_file_is_its_owners_alone_is_added_to_and_is_on_the_disk(
         on_disk.append(place.read_text())
 
     monkeypatch.setattr(os, "fsync", noted)
-    to = sink(FILE=str(place))
+    to = sink(AUDIT_FILE=str(place))
     to.send([NOTE])
     to.send([OTHER, NOTE])
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
@@ -73,7 +73,7 @@ def test_syslog_knows_it_as_a_matter_of_security() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
         server.settimeout(10)
-        sink(SYSLOG=f"udp:127.0.0.1:{server.getsockname()[1]}").send([NOTE])
+        sink(AUDIT_SYSLOG=f"udp:127.0.0.1:{server.getsockname()[1]}").send([NOTE])
         received = server.recv(4096)
     assert received.startswith(b"<38>cdop: cdop-checkpoint cdop/tests/tree|1|")
     assert received.endswith(b"signature"), "no NUL, which some servers keep"
@@ -81,13 +81,13 @@ def test_syslog_knows_it_as_a_matter_of_security() -> None:
 
 def test_a_syslog_that_does_not_take_it_is_an_error_and_not_silence(tmp_path: Path) -> None:
     with pytest.raises(OSError):
-        sink(SYSLOG=f"unix:{tmp_path / 'nobody'}").send([NOTE])
+        sink(AUDIT_SYSLOG=f"unix:{tmp_path / 'nobody'}").send([NOTE])
 
 
 @pytest.mark.parametrize("place", ["nowhere", "unix:", "udp:host", "tcp:host:port", "http:host:80"])
 def test_where_syslog_cannot_be_is_refused_with_the_form_it_wants(place: str) -> None:
     with pytest.raises(Misconfigured) as refused:
-        sink(SYSLOG=place)
+        sink(AUDIT_SYSLOG=place)
     assert str(refused.value) == (
         "CDOP_AUDIT_SYSLOG is unix:/dev/log, udp:HOST:PORT or tcp:HOST:PORT."
     )
@@ -140,7 +140,7 @@ def test_mail_goes_encrypted_and_signed_in(said: list[tuple[Any, ...]], tmp_path
     assert is_sure(context)
     assert login == ("login", "register@nhs", "invented password")
     assert end == ("quit",)
-    assert (message["To"], message["From"]) == (GUARDIAN["MAIL"], GUARDIAN["MAIL_FROM"])
+    assert (message["To"], message["From"]) == (GUARDIAN["AUDIT_MAIL"], GUARDIAN["SMTP_FROM"])
     assert message["Subject"] == "Checkpoints of the audit log"
     text = message.as_string()
     assert text.isascii()
@@ -170,11 +170,11 @@ def test_mail_that_stays_in_the_machine_needs_no_tls(
 
 @pytest.mark.parametrize("server", ["", "mail.example.invalid", "smtp://", "http://host"])
 def test_a_mail_server_that_cannot_be_is_refused_with_the_form_it_wants(server: str) -> None:
-    wanted = (
-        "CDOP_AUDIT_MAIL needs CDOP_AUDIT_SMTP, such as smtp://USER@HOST:587, and "
-        "CDOP_AUDIT_MAIL_FROM."
-    )
-    for settings in ({**GUARDIAN, "SMTP": server}, {"MAIL": "g@e.invalid", "SMTP": "smtp://h"}):
+    wanted = "CDOP_AUDIT_MAIL needs CDOP_SMTP, such as smtp://USER@HOST:587, and CDOP_SMTP_FROM."
+    for settings in (
+        {**GUARDIAN, "SMTP": server},
+        {"AUDIT_MAIL": "g@e.invalid", "SMTP": "smtp://h"},
+    ):
         with pytest.raises(Misconfigured) as refused:
             sink(**settings)
         assert str(refused.value) == wanted
@@ -182,8 +182,8 @@ def test_a_mail_server_that_cannot_be_is_refused_with_the_form_it_wants(server: 
 
 def test_how_often_a_mail_comes_is_a_number_of_hours() -> None:
     server = {**GUARDIAN, "SMTP": "smtp://h"}
-    assert sink(**server, MAIL_HOURS="6").every == timedelta(hours=6)
-    assert sink(**server, MAIL_HOURS="").every == timedelta(hours=24)
+    assert sink(**server, AUDIT_MAIL_HOURS="6").every == timedelta(hours=6)
+    assert sink(**server, AUDIT_MAIL_HOURS="").every == timedelta(hours=24)
     with pytest.raises(Misconfigured) as refused:
-        sink(**server, MAIL_HOURS="daily")
+        sink(**server, AUDIT_MAIL_HOURS="daily")
     assert str(refused.value) == "CDOP_AUDIT_MAIL_HOURS is a whole number of hours."
