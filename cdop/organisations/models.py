@@ -84,7 +84,8 @@ class OrganisationLink(SQLModel, table=True):
 class Account(SQLModel, table=True):
     """A person who signs in. Work identity only: the user name is what the audit log shows.
 
-    `email` is a work address, to which invitations and word of changed ways to sign in go.
+    `email` is a work address, to which invitations and word of changed ways to sign in go;
+    `email_left_at` and `_by` say when one was last replaced or removed, and who did it.
 
     `password_hash` is empty until the person has set a password: nothing matches it.
     """
@@ -98,6 +99,8 @@ class Account(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Moment)
     disabled_at: datetime | None = Field(default=None, sa_type=Moment)
     email: str | None = Field(default=None, sa_type=Text)
+    email_left_at: datetime | None = Field(default=None, sa_type=Moment)
+    email_left_by: str | None = Field(default=None, sa_type=Text)
 
 
 class Membership(SQLModel, table=True):

@@ -26,6 +26,7 @@ def check(address: str) -> str | None:
 def set_address(work: Work, account_id: UUID, address: str) -> None:
     """Set or (empty) remove the address of an account. The one before is told of it.
 
+    Whoever takes an address from an account makes it no invitation for some days.
     Raises Invalid on `email`, NotFound.
     """
     work.check(MANAGE)
@@ -34,5 +35,6 @@ def set_address(work: Work, account_id: UUID, address: str) -> None:
         return
     before, account.email = account.email, new
     if before:
+        account.email_left_at, account.email_left_by = work.now, work.actor.name
         tell(work, account_id, Kind.ADDRESS, before)
     work.audit("accounts:address:set", ("accounts", account_id), had_one=before is not None)

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, update
 from sqlmodel import col, select
 
+from cdop.clock import local_day
 from cdop.errors import Invalid, NotFound, Refused
 from cdop.organisations import sessions
 from cdop.organisations.models import Account
@@ -34,11 +35,11 @@ OVER = "This invitation has been used or has expired. Ask for a new one"
 def invite(work: Work, account_id: UUID) -> str:
     """Make an invitation to an account. Returns its secret, which nobody can read again.
 
-    Raises NotFound, and Refused for an account that is disabled.
+    Raises NotFound, and Refused for an account that is disabled, or whose address one has changed.
     """
     work.check(MANAGE)
     account = get(work, account_id)
-    check_invite(account)
+    check_invite(work, account)
     _end(work, account_id)
     secret = secrets.token_urlsafe(32)
     work.session.add(
@@ -54,17 +55,29 @@ def invite(work: Work, account_id: UUID) -> str:
     return secret
 
 
-def check_invite(account: Account) -> None:
-    """Raise Refused for an account that is disabled."""
+def check_invite(work: Work, account: Account) -> None:
+    """Raise Refused for an account that is disabled, or whose address this actor changed of late.
+
+    An invitation is a way into the account: nobody alone turns its address and then sends one.
+    """
     if account.disabled_at:
         raise Refused("This account is disabled. Enable it first.")
+    if not account.email_left_at or account.email_left_by != work.actor.name:
+        return
+    until = account.email_left_at + timedelta(days=limits().address_days)
+    if work.actor.account_id and work.now < until:
+        day = local_day(until)
+        raise Refused(
+            "You changed the address of this account. So that its owner can object, you make no "
+            f"invitation to it until {day.day} {day:%B %Y}. Ask another administrator."
+        )
 
 
 def check_reset(work: Work, account: Account) -> None:
-    """Raise Refused for one's own account, and for one that is disabled."""
+    """Raise Refused for one's own account, and for one to which no invitation can be made."""
     if account.id == work.actor.account_id:
         raise Refused("Nobody resets their own account. Ask another administrator.")
-    check_invite(account)
+    check_invite(work, account)
 
 
 def link(register: Register, secret: str) -> str:

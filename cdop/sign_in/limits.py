@@ -26,6 +26,7 @@ class Limits(Frozen):
     source: str
     certainty: str
     invitation_hours: int = Field(ge=1)
+    address_days: int = Field(ge=1)
     begun_minutes: int = Field(ge=1)
     challenge_minutes: int = Field(ge=1)
     question_minutes: int = Field(ge=1)

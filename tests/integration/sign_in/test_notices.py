@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -9,8 +10,11 @@ from sqlmodel import col, select
 
 from cdop.clock import FixedClock
 from cdop.errors import Denied, Invalid, Refused
+from cdop.organisations import people
+from cdop.security.actor import Actor
 from cdop.security.models import AuditEntry
 from cdop.security.passkeys import Known
+from cdop.security.permissions import Role
 from cdop.security.single_sign_on.tokens import Identity
 from cdop.security.work import Register, Work
 from cdop.sign_in import addresses, authenticators, handing_over, invitations, recovery
@@ -183,6 +187,38 @@ def test_a_changed_address_is_told_to_the_one_before(
     assert waiting(register) == [(Kind.ADDRESS.value, TO)]
     register.do(admin, addresses.set_address, reached.account_id, "")
     assert waiting(register)[1:] == [(Kind.ADDRESS.value, "else@example.invalid")]
+
+
+def test_whoever_changed_an_address_makes_no_invitation_for_a_week_but_another_may(
+    reached: Person, county: Herefordshire, clock: FixedClock
+) -> None:
+    """However they go about it: the address replaced, removed, set anew, the account reset."""
+    register, who = reached.register, reached.account_id
+    admin = administrator(county)
+    other = register.do(SYSTEM, another_administrator)
+    register.do(admin, addresses.set_address, who, "mine@example.invalid")
+    register.do(admin, addresses.set_address, who, "")
+    register.do(admin, addresses.set_address, who, "mine@example.invalid")
+    for ask in (partial(invitations.reset, with_factors=True), invitations.invite):
+        with pytest.raises(Refused, match="until 27 November 2026"):
+            register.do(admin, ask, who)
+    assert register.do(other, invitations.reset, who, with_factors=True)
+    assert register.do(SYSTEM, invitations.invite, who)
+    with pytest.raises(Refused):
+        register.do(admin, invitations.invite, who)
+    clock.at += timedelta(days=7)
+    assert register.do(admin, invitations.invite, who)
+
+
+def test_a_first_address_keeps_nobody_waiting(robin: Person, county: Herefordshire) -> None:
+    robin.register.do(administrator(county), addresses.set_address, robin.account_id, TO)
+    assert robin.register.do(administrator(county), invitations.invite, robin.account_id)
+
+
+def another_administrator(work: Work) -> Actor:
+    account = people.add_account(work, "second-administrator", "Sid Second")
+    people.add_membership(work, account, Role.ADMINISTRATOR, None)
+    return people.actor_by_username(work.session, "second-administrator", work.now)
 
 
 @pytest.mark.parametrize("typed", ["robin", "a@b@c", "a b@c.d", "a@b\nBcc: x@y.z", "é@x.y", "@x"])
