@@ -23,6 +23,7 @@ from cdop.security.work import Register, Work
 from cdop.sign_in import factors
 from cdop.sign_in import passwords as password_rules
 from cdop.sign_in.delays import Visitor
+from cdop.sign_in.identities import keeping as identities
 from cdop.sign_in.limits import limits
 from cdop.sign_in.models import Invitation
 from cdop.sign_in.notices.telling import tell
@@ -30,6 +31,10 @@ from cdop.sign_in.notices.words import Kind
 from cdop.sign_in.steps import Step, begin
 
 OVER = "This invitation has been used or has expired. Ask for a new one"
+HELD = (
+    "An invitation stands in for a lost password, not for the other ways in that this account has. "
+    "Use one of those, or ask an administrator to reset them"
+)
 
 
 def invite(work: Work, account_id: UUID) -> str:
@@ -106,8 +111,9 @@ def reset(work: Work, account_id: UUID, *, with_factors: bool) -> str:
 def accept(register: Register, secret: str, password: str, visitor: Visitor) -> Step:
     """Set the password of the account that an invitation is for, and take the first step.
 
-    Raises Invalid on `invitation` when it was used, has expired or never was; on `password` when
-    that is refused, and then the invitation stands.
+    Raises Invalid on `invitation` when it was used, has expired or never was, or when the account's
+    second factor is with a provider; on `password` when that is refused. Then the invitation
+    stands.
     """
     with register.reading(GATE) as work:
         account = _account_of(work, secret)
@@ -178,6 +184,8 @@ def _account_of(work: Work, secret: str) -> Account:
 
 def _accept(work: Work, secret: str, hashed: str, visitor: Visitor) -> Step:
     account = _account_of(work, secret)
+    if identities.of(work, account.id) and not factors.has_any(work, account.id):
+        raise Invalid({"invitation": HELD})
     _use_up(work, col(Invitation.token_hash) == hash_of(secret))
     password_rules.keep(work, account.id, hashed)
     sessions.end_others(work, account.id)

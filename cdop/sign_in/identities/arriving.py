@@ -6,7 +6,7 @@ name is looked at: both can be another person's at another provider.
 
 from dataclasses import dataclass
 
-from cdop.errors import CdopError
+from cdop.errors import CdopError, Invalid
 from cdop.organisations.models import Account
 from cdop.organisations.sessions import GATE
 from cdop.security.actor import Actor
@@ -15,7 +15,7 @@ from cdop.security.single_sign_on.asking import Asked
 from cdop.security.single_sign_on.flow import Answer
 from cdop.security.single_sign_on.tokens import Identity, NotProved
 from cdop.security.work import Register, Work
-from cdop.sign_in import confirming, delays, invitations, steps
+from cdop.sign_in import confirming, delays, factors, invitations, steps
 from cdop.sign_in.delays import Visitor
 from cdop.sign_in.identities import asking, ending, keeping
 from cdop.sign_in.identities.asking import Purpose, Why
@@ -113,8 +113,12 @@ def _confirm(work: Work, why: Why, identity: Identity, _: Visitor) -> Arrival | 
 
 
 def _join(work: Work, why: Why, identity: Identity, visitor: Visitor) -> Arrival | None:
+    """Take an invitation up by an identity, where no other way in asks for more than that."""
     assert why.invitation_id
     account = invitations.use(work, why.invitation_id)
+    there = {(each.issuer, each.subject) for each in keeping.of(work, account.id)}
+    if there - {(identity.issuer, identity.subject)} or factors.has_any(work, account.id):
+        raise Invalid({"invitation": invitations.HELD})
     row = keeping.link(work, account.id, identity, "invitation")
     return Arrival(why, _let_in(work, account, row, identity, visitor))
 

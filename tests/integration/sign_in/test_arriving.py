@@ -23,7 +23,7 @@ from cdop.security.single_sign_on import flow
 from cdop.security.single_sign_on.asking import Asked
 from cdop.security.single_sign_on.flow import Answer
 from cdop.security.single_sign_on.tokens import Identity, NotProved
-from cdop.sign_in import confirming, delays, invitations, steps
+from cdop.sign_in import confirming, delays, factors, invitations, steps
 from cdop.sign_in.delays import TooSoon
 from cdop.sign_in.identities import asking, ending, keeping
 from cdop.sign_in.identities.arriving import Arrival, NotAsked, NotLinked, arrive
@@ -32,6 +32,7 @@ from cdop.sign_in.identities.models import ExternalIdentity
 from cdop.sign_in.limits import limits
 from cdop.sign_in.models import Attempts
 from cdop.sign_in.steps import Next
+from tests.client import session_of
 from tests.factories import Herefordshire
 from tests.integration.sign_in.conftest import HOME, STRANGER, SYSTEM, Person, administrator
 from tests.unit.security.single_sign_on.conftest import provider_with
@@ -307,7 +308,8 @@ def test_an_invitation_is_taken_up_by_an_identity_once(
     door: Door, county: Herefordshire, clock: FixedClock
 ) -> None:
     register, account = county.register, door.person.account_id
-    token = door.person.signs_in()
+    register.do(SYSTEM, factors.remove_all, account)
+    token = session_of(register, account)
     secret = register.do(administrator(county), invitations.invite, account)
     invitation_id = invitations.pending_id(register, secret)
     door.ask(Purpose.JOIN, invitation_id=invitation_id)
@@ -322,6 +324,45 @@ def test_an_invitation_is_taken_up_by_an_identity_once(
     with pytest.raises(Invalid) as over:
         door.comes()
     assert over.value.fields == {"invitation": invitations.OVER}
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_whoever_holds_an_invitation_gets_round_no_second_factor_by_an_identity_of_their_own(
+    door: Door, county: Herefordshire, linked: bool
+) -> None:
+    """Whoever made it could: a password is reset, and the app or the other identity stays."""
+    register, account = county.register, door.person.account_id
+    if linked:
+        register.do(SYSTEM, factors.remove_all, account)
+        register.do(SYSTEM, keeping.link, account, replace(ROBIN, subject="robin's own"), "session")
+    boss = administrator(county)
+    secret = register.do(boss, invitations.reset, account, with_factors=False)
+    door.ask(Purpose.JOIN, invitation_id=invitations.pending_id(register, secret))
+    with pytest.raises(Invalid) as refused:
+        door.comes()
+    assert refused.value.fields == {"invitation": invitations.HELD}
+    with register.reading(SYSTEM) as work:
+        assert ROBIN.subject not in {each.subject for each in keeping.of(work, account)}
+    assert invitations.pending_id(register, secret), "it stands, for its owner"
+
+
+def test_whoever_holds_an_invitation_gets_round_no_provider_by_a_password(
+    door: Door, county: Herefordshire
+) -> None:
+    """Its owner signs in there, or takes it up there, until an administrator unlinks it."""
+    register, account = county.register, door.person.account_id
+    register.do(SYSTEM, factors.remove_all, account)
+    door.link()
+    secret = register.do(administrator(county), invitations.invite, account)
+    with pytest.raises(Invalid) as refused:
+        invitations.accept(register, secret, "eleven grey herons", HOME)
+    assert refused.value.fields == {"invitation": invitations.HELD}
+    door.ask(Purpose.JOIN, invitation_id=invitations.pending_id(register, secret))
+    assert door.comes().step
+    boss = administrator(county)
+    secret = register.do(boss, invitations.reset, account, with_factors=True)
+    step = invitations.accept(register, secret, "eleven grey herons", HOME)
+    assert step.next is Next.ENROL
 
 
 @pytest.mark.parametrize("why", ["expired", "disabled", "absent"])
