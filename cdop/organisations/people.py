@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from cdop.errors import Invalid, NotFound
 from cdop.organisations.models import Account, Membership
@@ -126,6 +126,16 @@ def by_username(session: Session, username: str) -> Account:
     if account is None:
         raise NotFound
     return account
+
+
+def usernames_of(session: Session, username: str) -> frozenset[str]:
+    """Return the user names of one person: this one, and each account's of the same work address.
+
+    Whoever was given two accounts is still one person where two are asked for.
+    """
+    mine = select(func.lower(Account.email)).where(Account.username == username)
+    query = select(Account.username).where(func.lower(Account.email).in_(mine))
+    return frozenset({username, *session.exec(query)})
 
 
 def actor_of(session: Session, account: Account, now: datetime) -> Actor:

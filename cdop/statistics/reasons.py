@@ -13,6 +13,24 @@ READERS = {
     "known-margins": "anyone who also has counts that others published",
     "family": "whoever knows that one of the deaths is among those counted",
 }
+_MENDS = (
+    (
+        "of an earlier release",
+        "What has gone out already tells too much for this profile. The cheapest mend is to take a "
+        "profile that protects no more counts than that release did, or years that it does not "
+        "hold.",
+    ),
+    (
+        "No choice of hidden cells",
+        "The cheapest mend is a profile that rounds; otherwise coarser answers or a longer period.",
+    ),
+    (
+        "No rounding",
+        "The cheapest mend is a profile that hides; otherwise coarser answers or a longer period.",
+    ),
+    ("did not finish", "Nothing was found to be wrong with it: there was no time to prove it."),
+)
+_MEND = "The cheapest mend is another profile; otherwise coarser answers or a longer period."
 _CODE = r"[a-z0-9][a-z0-9-]*"
 _CELL = re.compile(rf"table ([0-9a-f-]{{36}}:)?({_CODE}), ({_CODE}(?: / {_CODE})*)")
 _ATTACKER = re.compile(r"\(attacker: ([^)]+)\)")
@@ -23,6 +41,11 @@ def reader(attacker: str) -> str:
     if attacker.startswith("board:"):
         return f"{attacker.removeprefix('board:')}, which knows its own records"
     return READERS.get(attacker.partition(":")[0], attacker)
+
+
+def mend(reason: str) -> str:
+    """Return what is most easily done about a reason for which there is no release."""
+    return next((words for sign, words in _MENDS if sign in reason), _MEND)
 
 
 def in_words(reason: str, tables: YearTables) -> str:

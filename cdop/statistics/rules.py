@@ -76,12 +76,12 @@ def after(state: str, step: Step) -> State:
     return then
 
 
-def check_approver(who: str, makers: Collection[str | None]) -> None:
-    """Raise Refused unless somebody else drafted and built the release."""
-    if who in makers:
+def check_approver(me: Collection[str], makers: Collection[str | None]) -> None:
+    """Raise Refused unless somebody else drafted and built the release. `me`: one's user names."""
+    if set(me) & set(makers):
         raise Refused(
-            "You drafted or built this release. A second person approves it, because whoever made "
-            "a release does not see what it gives away."
+            "You drafted or built this release, or an account with your work address did. A second "
+            "person approves it, because whoever made a release does not see what it gives away."
         )
 
 

@@ -4,6 +4,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from cdop.errors import Unsafe
+from cdop.organisations.people import usernames_of
 from cdop.security.actor import Actor
 from cdop.security.work import Register, Work
 from cdop.statistics import rules
@@ -40,7 +41,8 @@ def approve(work: Work, release_id: UUID, *, settled: bool = False) -> Release:
 def check_approve(work: Work, release: Release) -> None:
     """Raise Refused for one's own release, and for one in another state."""
     rules.after(release.state, Step.APPROVE)
-    rules.check_approver(work.actor.name, (release.drafted_by, release.built_by))
+    me = usernames_of(work.session, work.actor.name)
+    rules.check_approver(me, (release.drafted_by, release.built_by))
 
 
 def decline(work: Work, release_id: UUID, reason: str) -> Release:

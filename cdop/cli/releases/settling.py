@@ -1,7 +1,8 @@
 """`cdop release approve`, `decline`, `withdraw`, `rebuild`: what is settled once it is proved."""
 
 import json
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -9,6 +10,7 @@ from cdop.cli import running
 from cdop.cli.releases.saying import Id, release_id, say
 from cdop.errors import Unsafe
 from cdop.statistics import settling
+from cdop.statistics.models import Release
 
 Reason = Annotated[str, typer.Option(help="Why.")]
 
@@ -23,9 +25,7 @@ def approve(
     as_json: running.AsJson = False,
 ) -> None:
     """Let a proved release out: somebody who neither drafted nor built it."""
-    register = running.opened(context)
-    actor = running.acting(register, as_user)
-    say(register.do(actor, settling.approve, release_id(release), settled=settled), as_json)
+    say(_done(context, as_user, settling.approve, release, settled=settled), as_json)
 
 
 def decline(
@@ -36,9 +36,7 @@ def decline(
     as_json: running.AsJson = False,
 ) -> None:
     """Send a proved release back, with the reason."""
-    register = running.opened(context)
-    actor = running.acting(register, as_user)
-    say(register.do(actor, settling.decline, release_id(release), reason), as_json)
+    say(_done(context, as_user, settling.decline, release, reason=reason), as_json)
 
 
 def withdraw(
@@ -49,9 +47,7 @@ def withdraw(
     as_json: running.AsJson = False,
 ) -> None:
     """Take a release back: nobody downloads it again; says whom to tell."""
-    register = running.opened(context)
-    actor = running.acting(register, as_user)
-    done = register.do(actor, settling.withdraw, release_id(release), reason)
+    done = _done(context, as_user, settling.withdraw, release, reason=reason)
     if not as_json:
         names = "; ".join(each["name"] for each in done.recipients)
         running.note(f"Tell those who have it: {names}, and who downloaded it (release downloads).")
@@ -74,3 +70,15 @@ def rebuild(
         typer.echo(f"The same, byte for byte ({len(content):,} bytes).")
     if not same:
         raise Unsafe("Built again, the release is another one: do not rely on it.")
+
+
+def _done(
+    context: typer.Context,
+    as_user: str | None,
+    step: Callable[..., Release],
+    release: str,
+    **given: Any,
+) -> Release:
+    """Take a step with a release as an account, or as the system."""
+    register = running.opened(context)
+    return register.do(running.acting(register, as_user), step, release_id(release), **given)

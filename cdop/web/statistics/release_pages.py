@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from cdop.jobs.models import Job
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
 from cdop.statistics import releasing, rules, settling, tokens, working
@@ -12,7 +13,7 @@ from cdop.statistics.definitions import year_days
 from cdop.statistics.disclosure import profile
 from cdop.statistics.earlier import tables_of
 from cdop.statistics.models import Release
-from cdop.statistics.reasons import cell_in_words
+from cdop.statistics.reasons import cell_in_words, mend
 from cdop.statistics.rules import State
 from cdop.web.buttons import Button, why_not
 from cdop.web.forms import Bound, blank
@@ -34,8 +35,7 @@ COLOURS = {
 }
 NEXT = {
     State.DRAFT: "Compare the profiles and choose one. Then have it protected, attacked and built.",
-    State.REFUSED: "Read why. Take another profile or one of the ways to keep more, and build it "
-    "again.",
+    State.REFUSED: "Compare the profiles or find ways to keep more: each says whether it is safe.",
     State.PROVED: "It waits for a release approver, who neither drafted nor built it, looks at "
     "every table, and approves or declines it.",
     State.DECLINED: "It does not go out. Deal with the reason, and draft it anew.",
@@ -123,13 +123,13 @@ def release_page(
         period=period(release),
         years=release.years,
         state=(rules.WORDS[state], COLOURS[state]),
-        next=NEXT[state],
+        next=f"{mend(release.reason)} {NEXT[state]}" if state == State.REFUSED else NEXT[state],
         facts=_facts(release),
         file=_file(release),
         reason=release.reason,
         note=release.note,
         may=may,
-        works=[work_view(job, work.now, seconds) for job in jobs if job],
+        works=[work_view(j, work.now, seconds) for j in jobs if j and _is_news(j, release)],
         profiles=ways(release, mine, working.PREVIEWING),
         advice=ways(release, mine, working.ADVISING),
         shows=shows(work, release) if release.ledger else None,
@@ -139,6 +139,11 @@ def release_page(
         why=why or blank(ReasonForm),
         opened=opened,
     )
+
+
+def _is_news(job: Job, release: Release) -> bool:
+    """Tell whether the page does not say already how a piece of work ended."""
+    return job.state != "failed" or job.reason != release.reason
 
 
 def _may(work: Work, release: Release) -> May:

@@ -5,7 +5,7 @@ import io
 import json
 import zipfile
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +15,8 @@ from sqlmodel import select
 from cdop.clock import FixedClock
 from cdop.errors import Denied, Invalid, NotFound, Refused, Unsafe
 from cdop.meetings.models import Attendance, Meeting
-from cdop.organisations import service
+from cdop.organisations import people, service
+from cdop.organisations.models import Membership
 from cdop.security.work import Register
 from cdop.statistics import (
     counting,
@@ -287,6 +288,34 @@ def test_a_second_release_of_the_same_deaths_is_held_against_the_first(
     third = released(sqlite_county, profile="strict-1to9")
     assert third.against == [str(first.id)]
     assert "ledger" in third.ledger["attackers"]
+
+
+def test_one_person_with_two_accounts_is_no_second_person(published: Herefordshire) -> None:
+    """Of two accounts with one work address; with an address each they are two people."""
+    release, register = built(published), published.register
+    with register.work(MAKER) as work:
+        for who, address in (("analyst", "Jo@example.org"), ("release-approver", "jo@example.org")):
+            people.by_username(work.session, who).email = address
+    with pytest.raises(Refused, match="your work address"):
+        approved(published, release)
+    with register.work(MAKER) as work:
+        people.by_username(work.session, "release-approver").email = "other@example.org"
+    assert approved(published, release).state == "released"
+
+
+def test_an_approver_whose_role_ended_since_the_proof_approves_nothing(
+    published: Herefordshire,
+) -> None:
+    release, register = built(published), published.register
+    with register.work(MAKER) as work:
+        account = people.by_username(work.session, "release-approver")
+        held = work.session.exec(select(Membership).where(Membership.account_id == account.id))
+        for membership in held:
+            membership.valid_to = work.today - timedelta(days=1)
+    with register.reading(MAKER) as work:
+        approver = people.actor_by_username(work.session, "release-approver", work.now)
+    with pytest.raises(Denied):
+        register.do(approver, settling.approve, release.id)
 
 
 def test_a_new_edition_after_a_late_notification_gives_it_away_to_nobody(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import LinearConstraint
 
 from cdop.errors import Invalid
 from cdop.statistics.asked import Asked, asked_table, with_asked
@@ -17,6 +17,7 @@ from cdop.statistics.disclosure import TOTAL, profile
 from cdop.statistics.kinds import Counted
 from cdop.statistics.linking import Told
 from cdop.statistics.protecting import Protected, Wish, protect_release
+from tests.unit.statistics.attacking import apart
 from tests.unit.statistics.test_two_years import (
     FIRST,
     LATE,
@@ -63,18 +64,7 @@ def width(out: Sequence[Out], year: str, tables: YearTables, place: Place) -> fl
     ]
     numbers = [shown for _, shown in told]
     known = LinearConstraint(np.array([line for line, _ in told]), numbers, numbers)
-    target = np.array(row(year, tables, place), dtype=float)
-    ends = []
-    for sign in (1.0, -1.0):
-        solved = milp(
-            sign * target,
-            constraints=known,
-            integrality=np.ones(len(target), dtype=np.int64),
-            bounds=Bounds(0, 60),
-        )
-        assert solved.status == 0, solved.message
-        ends.append(sign * solved.fun)
-    return float(round(ends[1] - ends[0]))
+    return apart(row(year, tables, place), known)
 
 
 def narrowest(out: Sequence[Out], year: str, of: Counted) -> float:

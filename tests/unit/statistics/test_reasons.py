@@ -2,7 +2,7 @@
 
 from cdop.statistics.asked import Asked, with_asked
 from cdop.statistics.definitions import year_tables
-from cdop.statistics.reasons import in_words
+from cdop.statistics.reasons import in_words, mend
 
 TABLES = year_tables("2013-14")
 EARLIER = "01a213c9-b8e2-7735-bb8d-082dbdc21f70"
@@ -42,3 +42,12 @@ def test_what_it_does_not_know_stays_as_it_is() -> None:
         "“Reviewed in the year by place of death and sex”, Home of normal residence / merged "
         "(reader: x, which knows its own records)"
     )
+
+
+def test_each_reason_comes_with_the_cheapest_mend() -> None:
+    stuck = "No choice of hidden cells was found that protects table died-by-sex, male"
+    assert "a profile that rounds" in mend(in_words(stuck, TABLES))
+    told = in_words(stuck.replace("died-by", f"{EARLIER}:died-by"), TABLES)
+    assert "What has gone out already" in mend(told)
+    assert "no time" in mend("The disclosure check did not finish in the 900 seconds")
+    assert "another profile" in mend("The certificate does not fit this release")

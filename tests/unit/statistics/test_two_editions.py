@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import LinearConstraint
 
 from cdop.statistics.counting import figures
 from cdop.statistics.disclosure import profile
@@ -19,6 +19,7 @@ from cdop.statistics.disclosure.rounding import LOW
 from cdop.statistics.kinds import Counted
 from cdop.statistics.linking import Told
 from cdop.statistics.protecting import Protected, Wish, protect_release
+from tests.unit.statistics.attacking import apart
 from tests.unit.statistics.test_two_years import (
     AFTER,
     FIRST,
@@ -77,17 +78,7 @@ def width(release: list[Protected], target: np.ndarray[Any, Any]) -> float:
             lows.append(low)
             highs.append(high)
     known = LinearConstraint(np.array(rows), lows, highs)
-    ends = []
-    for sign in (1.0, -1.0):
-        solved = milp(
-            sign * target,
-            constraints=known,
-            integrality=np.ones(len(target), dtype=np.int64),
-            bounds=Bounds(0, 60),
-        )
-        assert solved.status == 0, solved.message
-        ends.append(sign * solved.fun)
-    return float(round(ends[1] - ends[0]))
+    return apart(target, known)
 
 
 def invented(number: int, seed: int) -> list[Death]:

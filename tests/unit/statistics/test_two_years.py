@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import LinearConstraint
 
 from cdop.errors import Refused
 from cdop.statistics import kinds, protecting
@@ -16,6 +16,7 @@ from cdop.statistics.definitions import TableSet, YearTables, table_sets
 from cdop.statistics.disclosure import PUBLIC, TOTAL, profile
 from cdop.statistics.kinds import POPULATIONS
 from cdop.statistics.protecting import Protected, protect_year
+from tests.unit.statistics.attacking import apart
 
 BEFORE, FIRST, SECOND, AFTER, NEVER = "2012-13", "2013-14", "2014-15", "2015-16", "9999"
 ANSWERS = {
@@ -119,18 +120,7 @@ class Reader:
         ]
 
     def width(self, year: str, place: tuple[str, tuple[str, ...]]) -> float:
-        row = np.array(self.row(year, place), dtype=float)
-        ends = []
-        for sign in (1.0, -1.0):
-            solved = milp(
-                sign * row,
-                constraints=self.known,
-                integrality=np.ones(len(row), dtype=np.int64),
-                bounds=Bounds(0, 60),
-            )
-            assert solved.status == 0, solved.message
-            ends.append(sign * solved.fun)
-        return float(round(ends[1] - ends[0]))
+        return apart(self.row(year, place), self.known)
 
 
 def value(year: str, way: tuple[str, str, str], sex: str, modifiable: str, column: str) -> str:

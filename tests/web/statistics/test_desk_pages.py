@@ -16,11 +16,12 @@ from cdop.jobs.models import Job
 from cdop.security.work import Register
 from cdop.statistics import advising, disclosure, drafting, proving, settling, working
 from cdop.statistics.advising import Kept
+from cdop.statistics.asked import Asked
 from cdop.web.app import create_app
 from cdop.web.templating import moment
 from tests.client import Client, raising
-from tests.deaths import YEAR, herefordshire_2013_14
-from tests.desk import built, drafted, plain_packages, released
+from tests.deaths import AFTER, YEAR, add_death, herefordshire_2013_14
+from tests.desk import PANEL, built, drafted, plain_packages, released
 from tests.factories import MAKER, Herefordshire, herefordshire
 
 WANTED = {
@@ -141,6 +142,27 @@ def test_a_withdrawn_release_says_why_and_whom_to_tell(county: Herefordshire, we
     assert f'href="{page}/package"' not in shown
     assert "this one is not (withdrawn)" in shown
     assert "Draft a new edition" in shown
+
+
+def test_a_new_edition_links_what_it_was_held_against_and_marks_what_changed(
+    county: Herefordshire, web: Client
+) -> None:
+    """Each table opens on demand, and says before it is opened how much of it is hidden."""
+    asked = (Asked("died", ("sex",)),)
+    first = released(county, asked=asked)
+    with county.register.work(MAKER) as work:
+        for _ in range(6):
+            add_death(work, county[PANEL], notified=AFTER)
+    second = built(county, asked=asked, replaces=first.id)
+    page = web.get(f"/statistics/releases/{second.id}").text
+    assert f'<a href="/statistics/releases/{first.id}">Herefordshire' in page
+    shown = text(page)
+    assert "Died in the year: 17 [r]" in shown
+    assert "[r] Revised: another number than in the edition before" in shown
+    assert "[p]" not in shown
+    assert "Deaths in the year by sex 4 counts" in shown
+    every = web.get(f"/statistics/releases/{second.id}?tables=open").text
+    assert [each.count('<details class="nhsuk-details" open>') for each in (page, every)] == [0, 1]
 
 
 def test_a_release_that_can_be_undone_says_why_and_offers_a_way(
