@@ -122,8 +122,8 @@ class _Needles:
             if len(days) >= 6:
                 self.counts.append((how, {pack(day): str(day) for day in days}))
         short = [needle for _, every in self.counts for needle in every]
-        self.sieves = [_Sieve(n) for n in (self.words, self.squeezed, self.figures)]
-        self.sieves.append(_Sieve([*self.exact, *short]))
+        every = self.words, [*self.squeezed, *self.figures], [*self.exact, *short]
+        self.sieves = [_Sieve(needles) for needles in every]
 
     def _add_word(self, word: bytes, name: str) -> None:
         self.words[_blank(word).strip()] = name
@@ -131,12 +131,13 @@ class _Needles:
 
     def within(self, data: bytes) -> Iterator[tuple[str, str]]:
         """Yield (what, as what) for each needle in `data`."""
-        fixed = _squeeze(_CHANCE.sub(self._parted, data))
-        layers = b" " + _blank(data) + b" ", _squeeze(data), fixed, data
-        words, squeezed, figures, exact = map(_Sieve.within, self.sieves, layers)
+        layers = b" " + _blank(data) + b" ", _squeeze(data), data
+        words, squeezed, exact = map(_Sieve.within, self.sieves, layers)
         yield from ((self.words[needle], "text") for needle in words)
-        yield from ((self.squeezed[needle], "text") for needle in squeezed)
-        yield from ((self.figures[needle], "text") for needle in figures)
+        yield from ((self.squeezed[needle], "text") for needle in squeezed & self.squeezed.keys())
+        if figures := squeezed & self.figures.keys():
+            fixed = _squeeze(_CHANCE.sub(self._parted, data))
+            yield from ((self.figures[needle], "text") for needle in figures if needle in fixed)
         yield from (self.exact[needle] for needle in exact & self.exact.keys())
         for how, every in self.counts:
             if every.keys() <= exact:
@@ -150,34 +151,49 @@ class _Needles:
 class _Sieve:
     """Needles to be found in one reading, for most of them are not there.
 
-    Only those are looked for of which every piece of three bytes occurs in the data.
+    Only those are looked for of which every piece occurs in the data: the longer the pieces, the
+    fewer are there by chance.
     """
 
     def __init__(self, needles: Iterable[bytes]) -> None:
-        self.needles = list(needles)
-        pieces = [_pieces(needle) for needle in self.needles]
-        self.pieces = np.concatenate([*pieces, np.zeros(0, np.uint32)])
-        self.starts = np.cumsum([0, *map(len, pieces)])[: len(pieces)]
+        self.by_size: dict[int, list[bytes]] = {}
+        for needle in needles:
+            size = max(size for size in _SIZES if size <= max(len(needle), min(_SIZES)))
+            self.by_size.setdefault(size, []).append(needle)
+        self.pieces = {
+            size: [_pieces(needle, size) for needle in same] for size, same in self.by_size.items()
+        }
 
     def within(self, data: bytes) -> set[bytes]:
         """Return the needles that occur in `data`."""
-        if not self.needles:
-            return set()
-        there = np.zeros(1 << 24, bool)
-        there[_pieces(data)] = there[_NO_PIECE] = True
-        possible = np.logical_and.reduceat(there[self.pieces], self.starts)
-        return {needle for needle in compress(self.needles, possible) if needle in data}
+        found: set[bytes] = set()
+        for size, needles in self.by_size.items():
+            there = np.zeros(1 << 24, bool)
+            there[_pieces(data, size)] = there[_NO_PIECE] = True
+            pieces = self.pieces[size]
+            starts = np.cumsum([0, *map(len, pieces)])[: len(pieces)]
+            possible = np.logical_and.reduceat(there[np.concatenate(pieces)], starts)
+            found |= {needle for needle in compress(needles, possible) if needle in data}
+        return found
 
 
+_SIZES = (3, 4, 6)
 _NO_PIECE = 0  # stands for the pieces of what is shorter than one
 
 
-def _pieces(data: bytes) -> npt.NDArray[np.uint32]:
-    """Return each three bytes that follow each other in `data`, as a number."""
-    if len(data) < 3:
+def _pieces(data: bytes, size: int) -> npt.NDArray[np.uint32]:
+    """Return so many bytes that follow each other in `data`, each as a number below 2^24.
+
+    Of more than three bytes it is not theirs alone, which costs a needless look and no more.
+    """
+    if len(data) < size:
         return np.array([_NO_PIECE], np.uint32)
     each = np.frombuffer(data, np.uint8).astype(np.uint32)
-    return np.asarray(each[:-2] | each[1:-1] << 8 | each[2:] << 16)
+    three = np.asarray(each[:-2] | each[1:-1] << 8 | each[2:] << 16)
+    if size == 3:
+        return three
+    first, last = three[: 3 - size], three[size - 3 :]
+    return np.asarray((first * np.uint32(0x9E3779B1) ^ last * np.uint32(0x85EBCA6B)) >> 8)
 
 
 # Eight figures of a day stand by chance in many ids together, or in the end of one and the year
@@ -239,26 +255,26 @@ def _unescaped(data: bytes) -> bytes:
 
 
 def _runs(
-    pattern: bytes, decode: Callable[[bytes], bytes], block: int, unit: int
+    pattern: bytes, decode: Callable[[bytes], bytes], unit: int, between: bytes
 ) -> Callable[[bytes], bytes]:
-    """Return what decodes each run of letters at each alignment, `unit` letters at a time."""
+    """Return what decodes each run of letters at each alignment, `unit` letters at a time.
+
+    They are decoded all at once, with what `between` stands for between them.
+    """
     runs = re.compile(pattern)
 
     def decoded(data: bytes) -> bytes:
         parts = []
         for run in runs.findall(data.translate(None, b"\r\n")):
-            for start in range(block):
-                part = run[start:]
-                part = part[: len(part) // unit * unit]
-                if part:
-                    parts.append(decode(part))
-        return b"\n".join(parts)
+            ends = [len(run) - (len(run) - start) % unit for start in range(unit)]
+            parts += [run[start:end] for start, end in enumerate(ends)]
+        return decode(between.join(parts))
 
     return decoded
 
 
-def _base64(run: bytes) -> bytes:
-    return base64.b64decode(run.translate(bytes.maketrans(b"-_", b"+/")))
+def _base64(runs: bytes) -> bytes:
+    return base64.b64decode(runs.translate(bytes.maketrans(b"-_", b"+/")))
 
 
 def _hexadecimal(data: bytes) -> bytes:
@@ -309,8 +325,8 @@ _IN_ZIP = b"PK\x03\x04"  # before each file in it
 _WRAPPINGS: dict[str, Callable[[bytes], bytes]] = {
     "two or four bytes a letter": _without_zeros,
     "escapes": _unescaped,
-    "base64": _runs(rb"[A-Za-z0-9+/_\-]{8,}", _base64, 4, 4),
-    "base32": _runs(rb"[A-Z2-7]{8,}", base64.b32decode, 8, 8),
+    "base64": _runs(rb"[A-Za-z0-9+/_\-]{8,}", _base64, 4, base64.b64encode(b"\n" * 3)),
+    "base32": _runs(rb"[A-Z2-7]{8,}", base64.b32decode, 8, base64.b32encode(b"\n" * 5)),
     "hexadecimal": _hexadecimal,
     "an archive": _unpacked,
 }
