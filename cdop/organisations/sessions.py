@@ -186,9 +186,8 @@ def _tell_others(work: Work, account_id: UUID, browser: str) -> None:
 
 
 def _see(work: Work, sign_in_id: UUID) -> None:
-    row = work.session.get(SignIn, sign_in_id)
-    if row and row.ended_at is None:
-        row.seen_at = work.now
+    seen = sa.update(SignIn).where(col(SignIn.id) == sign_in_id).values(seen_at=work.now)
+    work.session.execute(seen)
 
 
 def _end(work: Work, token: str) -> None:
