@@ -49,6 +49,7 @@ from cdop.web.statistics import (
     desk_routes,
     loaded,
     reports_made,
+    settling_routes,
     token_routes,
 )
 from cdop.web.statistics import routes as statistics
@@ -86,6 +87,7 @@ ROUTES: tuple[ModuleType, ...] = (
     dashboard,
     asking,
     reports_made,
+    settling_routes,
     token_routes,
     api,
     retention,

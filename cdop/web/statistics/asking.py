@@ -12,9 +12,10 @@ from cdop.statistics import counting, questions, releasing
 from cdop.statistics.asked import Asked
 from cdop.statistics.counting import INTERNAL
 from cdop.statistics.definitions import MOST_POOLED, table_sets, year_days
+from cdop.statistics.earlier import marks_of
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
 from cdop.web.forms import Bound, Form, PostedForm, ask, bind, blank
-from cdop.web.statistics.figures import Bars, Grid, Printed, bars, grid
+from cdop.web.statistics.figures import Bars, Grid, Printed, bars, grid, key_to
 from cdop.web.statistics.ledger_pages import address
 from cdop.web.templating import render
 
@@ -37,8 +38,8 @@ class Question(Form):
 class AnswerView:
     """An answer: a chart or a grid, exact or from `release`; neither where it is not released.
 
-    `warning` stands over exact counts. `draft` is where a release of the table is drafted, if it
-    may be; `not_yet` says why that has to wait.
+    `warning` stands over exact counts; `key` has the symbols that stand in it. `draft` is where a
+    release of the table is drafted, if it may be; `not_yet` says why that has to wait.
     """
 
     title: str
@@ -47,6 +48,7 @@ class AnswerView:
     release: str
     chart: Bars | None
     grid: Grid | None
+    key: list[tuple[str, str]]
     draft: str
     not_yet: bool
 
@@ -104,7 +106,8 @@ def _page(work: Work, form: Bound[Question], found: questions.Answer | None = No
 def _answered(work: Work, found: questions.Answer) -> AnswerView:
     tables, pooled = found.tables, found.pooled
     years = f"{pooled} years to the end of {tables.year}" if pooled > 1 else tables.year
-    text, crossed = Printed(found.cells, found.zero), len(found.table.by) == 2
+    marks = marks_of(work, found.release, found.cells) if found.release else {}
+    text, crossed = Printed(found.cells, found.zero, marks), len(found.table.by) == 2
     may_build = work.actor.may(releasing.BUILD, found.cdop.id)
     ended = work.today > year_days(tables.year)[1]
     return AnswerView(
@@ -114,6 +117,7 @@ def _answered(work: Work, found: questions.Answer) -> AnswerView:
         release=address(found.release.id) if found.release else "",
         chart=None if crossed or not found.cells else bars(tables, found.table, text),
         grid=grid(tables, found.table, text) if crossed and found.cells else None,
+        key=key_to(text.of(place) for place in found.cells if place[0] == found.table.code),
         draft=_drafting(found) if may_build and ended else "",
         not_yet=may_build and not ended,
     )

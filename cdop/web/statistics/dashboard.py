@@ -11,7 +11,7 @@ from cdop.statistics import counting, over_years
 from cdop.statistics.counting import INTERNAL
 from cdop.statistics.over_years import Series
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
-from cdop.web.statistics.figures import Bars
+from cdop.web.statistics.figures import Bars, key_to
 from cdop.web.templating import render
 
 router = APIRouter()
@@ -20,13 +20,17 @@ _DRAWN = "One bar for each year, as long as its number. A year without a number 
 
 @dataclass(frozen=True)
 class DashboardPage:
-    """A panel's numbers. `warning` stands over exact ones; `panels` are those to choose from."""
+    """A panel's numbers. `warning` stands over exact ones; `panels` are those to choose from.
+
+    `key` has the symbols that stand in them, with their meaning.
+    """
 
     name: str
     slug: str
     warning: str
     panels: list[tuple[str, str]]
     charts: list[Bars]
+    key: list[tuple[str, str]]
 
 
 @router.get("/statistics/dashboard", dependencies=[requires(over_years.READ)])
@@ -52,6 +56,7 @@ def _page(work: Work, slug: str | None) -> DashboardPage:
         warning=INTERNAL if exact else "",
         panels=[(panel.slug, names[panel.id]) for panel in panels],
         charts=[_bars(each) for each in found],
+        key=key_to(point.shown for each in found for point in each.points),
     )
 
 

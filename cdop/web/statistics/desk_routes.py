@@ -1,30 +1,23 @@
-"""The release desk in the browser: draft, compare, build, approve, download, withdraw."""
+"""The release desk in the browser: draft, compare, build. What is settled: `settling_routes`."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from cdop.errors import Invalid, Refused
-from cdop.security.work import Register, Work
-from cdop.statistics import counting, drafting, releasing, settling, working
+from cdop.security.work import Work
+from cdop.statistics import counting, drafting, releasing, working
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
 from cdop.web.forms import PostedForm, bind
-from cdop.web.statistics.desk_forms import (
-    ApproveForm,
-    ChooseForm,
-    DraftForm,
-    ReasonForm,
-    WorkForm,
-)
+from cdop.web.statistics.desk_forms import ChooseForm, DraftForm, WorkForm
 from cdop.web.statistics.draft_pages import draft_page, new_form
 from cdop.web.statistics.ledger_pages import address, desk_page
 from cdop.web.statistics.release_pages import release_page
 from cdop.web.templating import go, is_htmx, render
 
 router = APIRouter()
-_ONE = "/statistics/releases/{release_id}"
+ONE = "/statistics/releases/{release_id}"
 
 
 @router.get("/statistics/releases", dependencies=[requires(releasing.READ)])
@@ -77,7 +70,7 @@ def draft(
     return render(request, "statistics/draft.html", page, status=422)
 
 
-@router.get(_ONE, dependencies=[requires(releasing.READ)])
+@router.get(ONE, dependencies=[requires(releasing.READ)])
 def release(
     request: Request,
     register: CurrentRegister,
@@ -91,14 +84,16 @@ def release(
     `live` is how much long work was going on when the page that asks was made.
     """
     with register.reading(actor) as work:
-        page = release_page(work, release_id, _seconds(register), opened=tables == "open")
+        page = release_page(
+            work, release_id, register.settings.proof_seconds, opened=tables == "open"
+        )
     if is_htmx(request) and live != sum(each.live for each in page.works):
         # Followed to its end: what was found stands elsewhere on the page.
         return Response(status_code=204, headers={"HX-Refresh": "true", "Vary": "HX-Request"})
     return render(request, "statistics/release.html", page, block="progress")
 
 
-@router.post(f"{_ONE}/work", dependencies=[requires(releasing.BUILD)])
+@router.post(f"{ONE}/work", dependencies=[requires(releasing.BUILD)])
 def work_on(
     request: Request,
     register: CurrentRegister,
@@ -107,13 +102,13 @@ def work_on(
     posted: PostedForm,
 ) -> Response:
     """Begin long work on a draft, or stop it."""
-    asked = _model(bind(WorkForm, posted))
+    asked = model_of(bind(WorkForm, posted))
     register.do(actor, working.stop if asked.stop else working.ask, release_id, asked.kind)
     _nudge(request)
     return go(request, address(release_id))
 
 
-@router.post(f"{_ONE}/choose", dependencies=[requires(releasing.BUILD)])
+@router.post(f"{ONE}/choose", dependencies=[requires(releasing.BUILD)])
 def choose(
     request: Request,
     register: CurrentRegister,
@@ -122,14 +117,14 @@ def choose(
     posted: PostedForm,
 ) -> Response:
     """Take one of the ways that were compared."""
-    asked = _model(bind(ChooseForm, posted))
+    asked = model_of(bind(ChooseForm, posted))
     ways = tuple(way for way in asked.ways.split(",") if way)
     with register.work(actor) as work:
         drafting.change(work, release_id, profile=asked.profile, years=asked.years, ways=ways)
     return go(request, address(release_id))
 
 
-@router.post(f"{_ONE}/discard", dependencies=[requires(releasing.BUILD)])
+@router.post(f"{ONE}/discard", dependencies=[requires(releasing.BUILD)])
 def discard(
     request: Request, register: CurrentRegister, actor: CurrentActor, release_id: UUID
 ) -> Response:
@@ -138,80 +133,12 @@ def discard(
     return go(request, address(release_id))
 
 
-@router.post(f"{_ONE}/edition", dependencies=[requires(releasing.BUILD)])
+@router.post(f"{ONE}/edition", dependencies=[requires(releasing.BUILD)])
 def edition(
     request: Request, register: CurrentRegister, actor: CurrentActor, release_id: UUID
 ) -> Response:
     """Draft a new edition of a release, after late notifications or corrections."""
     return go(request, address(register.do(actor, _edition, release_id)))
-
-
-@router.get(f"{_ONE}/approve", dependencies=[requires(releasing.APPROVE, confirmed=True)])
-def ask_approval(
-    request: Request, register: CurrentRegister, actor: CurrentActor, release_id: UUID
-) -> Response:
-    """Show what is to be approved, to somebody who has just confirmed who they are."""
-    with register.reading(actor) as work:
-        settling.check_approve(work, releasing.find_release(work, release_id, releasing.APPROVE))
-        page = release_page(work, release_id, _seconds(register))
-    return render(request, "statistics/approve.html", page)
-
-
-@router.post(f"{_ONE}/approve", dependencies=[requires(releasing.APPROVE, confirmed=True)])
-def approve(
-    request: Request,
-    register: CurrentRegister,
-    actor: CurrentActor,
-    release_id: UUID,
-    posted: PostedForm,
-) -> Response:
-    """Let a release out."""
-    bound = bind(ApproveForm, posted)
-    settled = _model(bound).settled == "yes"
-    try:
-        register.do(actor, settling.approve, release_id, settled=settled)
-    except Invalid as invalid:
-        with register.reading(actor) as work:
-            page = release_page(
-                work, release_id, _seconds(register), approve=bound.refused(invalid)
-            )
-        return render(request, "statistics/approve.html", page, status=422)
-    return go(request, address(release_id))
-
-
-@router.post(f"{_ONE}/decline", dependencies=[requires(releasing.APPROVE)])
-def decline(
-    request: Request,
-    register: CurrentRegister,
-    actor: CurrentActor,
-    release_id: UUID,
-    posted: PostedForm,
-) -> Response:
-    """Send a release back."""
-    return _with_reason(request, register, actor, release_id, posted, settling.decline)
-
-
-@router.post(f"{_ONE}/withdraw", dependencies=[requires(releasing.READ)])
-def withdraw(
-    request: Request,
-    register: CurrentRegister,
-    actor: CurrentActor,
-    release_id: UUID,
-    posted: PostedForm,
-) -> Response:
-    """Take a release back."""
-    return _with_reason(request, register, actor, release_id, posted, settling.withdraw)
-
-
-@router.get(f"{_ONE}/package", dependencies=[requires(releasing.READ, confirmed=True, page=_ONE)])
-def package(register: CurrentRegister, actor: CurrentActor, release_id: UUID) -> Response:
-    """Send a release's package; the download is audited, and stands on the desk."""
-    name, content = register.do(actor, releasing.package_bytes, release_id)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "no-store",
-    }
-    return Response(content, media_type="application/zip", headers=headers)
 
 
 def _draft(work: Work, form: DraftForm) -> UUID:
@@ -227,32 +154,8 @@ def _edition(work: Work, release_id: UUID) -> UUID:
     return new.id
 
 
-def _with_reason(
-    request: Request,
-    register: CurrentRegister,
-    actor: CurrentActor,
-    release_id: UUID,
-    posted: PostedForm,
-    step: Callable[..., Any],
-) -> Response:
-    bound = bind(ReasonForm, posted)
-    if bound.model:
-        try:
-            register.do(actor, step, release_id, bound.model.reason)
-        except Invalid as invalid:
-            bound = bound.refused(invalid)
-        else:
-            return go(request, address(release_id))
-    with register.reading(actor) as work:
-        page = release_page(work, release_id, _seconds(register), why=bound)
-    return render(request, "statistics/release.html", page, status=422)
-
-
-def _seconds(register: Register) -> float:
-    return register.settings.proof_seconds
-
-
-def _model(bound: Any) -> Any:
+def model_of(bound: Any) -> Any:
+    """Return what was typed. Raises Invalid where a form of mere buttons was tampered with."""
     if bound.model is None:
         raise Invalid(dict(bound.errors))
     return bound.model

@@ -1,9 +1,9 @@
 """How a year's tables read on a page, whether exact or protected: bars, grids and percentages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cdop.statistics.contents import percent
+from cdop.statistics.contents import SYMBOLS, percent
 from cdop.statistics.counting import measured
 from cdop.statistics.definitions import TableDefinition, YearTables
 from cdop.statistics.disclosure import TOTAL
@@ -110,6 +110,12 @@ class Printed:
         """Return what stands in a cell."""
         said = shown(self.cells[place], self.zero)
         return f"{said} {self.marks[place]}" if place in self.marks else said
+
+
+def key_to(texts: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the symbols that stand in some texts, with their meaning."""
+    said = {word.strip(":,.") for text in texts for word in text.split()}
+    return [(symbol, words) for symbol, words in SYMBOLS.items() if symbol in said]
 
 
 def bars(tables: YearTables, table: TableDefinition, text: Printed) -> Bars:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
 from cdop.statistics import releasing
-from cdop.statistics.contents import SYMBOLS
 from cdop.statistics.disclosure import profile
 from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.disclosure.rounding import LOW
 from cdop.statistics.earlier import held_against, marks_of, tables_of
 from cdop.statistics.models import Release
 from cdop.statistics.reasons import reader
-from cdop.web.statistics.figures import Section, sections
+from cdop.web.statistics.figures import Section, key_to, sections
 from cdop.web.statistics.ledger_pages import address, titled
 from cdop.web.templating import moment
 
@@ -54,7 +53,7 @@ def shows(work: Work, release: Release) -> Shows:
         against=_links(work, mine),
         elsewhere=len(before) - len(mine),
         sections=parts,
-        key=_key(parts),
+        key=key_to(text for part in parts for text in _texts(part)),
     )
 
 
@@ -80,17 +79,12 @@ def _links(work: Work, found: Sequence[Release]) -> list[dict[str, str]]:
     ]
 
 
-def _key(parts: Sequence[Section]) -> list[tuple[str, str]]:
-    """Return the symbols that stand in these tables, with their meaning."""
-    said = {word for part in parts for word in _said(part)}
-    return [(symbol, words) for symbol, words in SYMBOLS.items() if symbol in said]
-
-
-def _said(part: Section) -> list[str]:
+def _texts(part: Section) -> list[str]:
+    """Return all that stands in the cells and sentences of a population."""
     texts = [part.total, *part.measures]
     for table in part.tables:
         if table.bars:
             texts += [shown for _, _, shown in table.bars.rows]
         if table.grid:
             texts += [text for row in table.grid.rows for text in row]
-    return [word.strip(":,") for text in texts for word in text.split()]
+    return texts
