@@ -13,7 +13,6 @@ from cdop.deaths.service import decide_match
 from cdop.deaths.service.possible import keep
 from cdop.meetings.service import hold
 from cdop.overview.service import save_draft, sign_off
-from cdop.retention.models import Erasure
 from cdop.retention.rights.models import Asked
 from cdop.retention.rights.service import NewRequest, record
 from cdop.security.work import Work
@@ -21,6 +20,7 @@ from cdop.sign_in import authenticators
 from cdop.statistics.models import Release
 from tests.factories import MAKER, Herefordshire
 from tests.panels import MEETING_DAY, WHOLE, a_case, a_meeting, a_tabled_case, put_on
+from tests.web.shell.sample_records import propose
 
 PANEL = "herefordshire-cdop"
 
@@ -33,7 +33,7 @@ def add_refusing(county: Herefordshire) -> str:
     do(actors["panel-chair"], save_draft, to_come, WHOLE, 0)
     signed_off = _signed_off_and_held(county)
     _joined_on(county)
-    do(MAKER, _erasure_proposed_by, county[PANEL], signed_off, "caldicott-guardian")
+    do(MAKER, propose, county[PANEL], signed_off, "caldicott-guardian")
     asked = Asked(name="Somebody Invented", text="An invented request")
     late = NewRequest(county[PANEL], "access", "parent", date(2026, 9, 1), asked)
     do(MAKER, record, late)
@@ -72,21 +72,6 @@ def _perhaps_one(work: Work, panel: UUID, older: UUID, newer: UUID) -> UUID:
         PossibleMatch.death_id == newer, PossibleMatch.other_id == older
     )
     return work.session.exec(query).one()
-
-
-def _erasure_proposed_by(work: Work, panel: UUID, case: UUID, username: str) -> None:
-    row = Erasure(
-        organisation_id=panel,
-        kind="death-case",
-        record_kind="deaths",
-        record_id=case,
-        reference="CD-2026-0002",
-        counts_from=work.today,
-        years=20,
-        proposed_at=work.now,
-        proposed_by=username,
-    )
-    work.session.add(row)
 
 
 def _release_built_by(work: Work, panel: UUID, username: str) -> None:

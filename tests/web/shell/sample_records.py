@@ -90,7 +90,7 @@ def _of_panel(county: Herefordshire, samples: Samples, place: str, word: str) ->
     samples.add(place, owner, meeting_id=meeting)
     samples.add(place, owner, kind="deaths", record_id=case)
     samples.add(place, owner, request_id=_request(county, panel, word))
-    samples.add(place, owner, erasure_id=_erasure(register, panel, case))
+    samples.add(place, owner, erasure_id=register.do(MAKER, propose, panel, case))
     release = _release(register, panel)
     samples.add(place, owner, release_id=release)
     samples.add(place, owner, release_id=release, code="deaths")
@@ -169,23 +169,21 @@ def _session(work: Work, account: UUID) -> UUID:
     return work.session.exec(select(SignIn.id).where(SignIn.account_id == account)).one()
 
 
-def _erasure(register: Register, panel: UUID, case: UUID) -> UUID:
-    def add(work: Work) -> UUID:
-        row = Erasure(
-            organisation_id=panel,
-            kind="death-case",
-            record_kind="deaths",
-            record_id=case,
-            reference="CD-2026-0001",
-            counts_from=work.today,
-            years=20,
-            proposed_at=work.now,
-            proposed_by="somebody",
-        )
-        work.session.add(row)
-        return row.id
-
-    return register.do(MAKER, add)
+def propose(work: Work, panel: UUID, case: UUID, by: str = "somebody") -> UUID:
+    """Propose to erase a case, which is not due: what a page shows of it asks for no more."""
+    row = Erasure(
+        organisation_id=panel,
+        kind="death-case",
+        record_kind="deaths",
+        record_id=case,
+        reference="CD-2026-0001",
+        counts_from=work.today,
+        years=20,
+        proposed_at=work.now,
+        proposed_by=by,
+    )
+    work.session.add(row)
+    return row.id
 
 
 def _release(register: Register, panel: UUID) -> UUID:
