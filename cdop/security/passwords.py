@@ -1,6 +1,7 @@
 """Passwords: Argon2id with RFC 9106's second set of parameters; never logged, never shown."""
 
 import secrets
+from functools import cache
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -9,7 +10,6 @@ from argon2.exceptions import InvalidHashError, VerificationError
 # 64 MiB each: two at a time bound the memory that sign-ins can take.
 _AT_ONCE = BoundedSemaphore(2)
 _HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
-_NOBODY = _HASHER.hash(secrets.token_hex())
 
 # No letters or digits that are mistaken for each other when read from a screen.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -24,11 +24,18 @@ def hash_password(password: str) -> str:
 def matches(password: str, kept: str | None) -> bool:
     """Say whether a password is the one that was hashed; takes as long when none is kept."""
     with _AT_ONCE:
+        nobody = _nobody()  # whichever is compared: the first to ask pays for it, known or not
         try:
-            _HASHER.verify(kept or _NOBODY, password)
+            _HASHER.verify(kept or nobody, password)
             return bool(kept)
         except (VerificationError, InvalidHashError):
             return False
+
+
+@cache
+def _nobody() -> str:
+    """Return a hash that nobody's password has; made when first needed, for it takes its time."""
+    return _HASHER.hash(secrets.token_hex())
 
 
 def is_outdated(kept: str) -> bool:
