@@ -36,7 +36,9 @@ class Question(Form):
 
 @dataclass(frozen=True)
 class AnswerView:
-    """An answer: a chart or a grid, exact or from `release`; neither where it is not released.
+    """An answer: a chart or a grid, exact or `released`; neither where it is not released.
+
+    `release` leads to that release, for whoever may open it.
 
     `warning` stands over exact counts; `key` has the symbols that stand in it. `draft` is where a
     release of the table is drafted, if it may be; `not_yet` says why that has to wait.
@@ -45,6 +47,7 @@ class AnswerView:
     title: str
     table: str
     warning: str
+    released: bool
     release: str
     chart: Bars | None
     grid: Grid | None
@@ -55,9 +58,10 @@ class AnswerView:
 
 @dataclass(frozen=True)
 class BuilderPage:
-    """The question's form, and what was answered."""
+    """The question's form, and what was answered. `above`: the page that it lies under."""
 
     form: Bound[Question]
+    above: tuple[str, str]
     panels: list[tuple[str, str]]
     populations: list[tuple[str, str]]
     columns: list[tuple[str, str]]
@@ -94,8 +98,10 @@ def _page(work: Work, form: Bound[Question], found: questions.Answer | None = No
     panels = counting.cdops(work, questions.READ)
     names = organisations.names_on(work.session, [p.id for p in panels], work.today)
     definitions = table_sets()[-1]
+    exact = work.actor.may(counting.READ)
     return BuilderPage(
         form,
+        ("Statistics", "/statistics") if exact else ("Numbers", "/statistics/dashboard"),
         [(panel.slug, names[panel.id]) for panel in panels],
         [(p.code, p.title) for p in definitions.populations],
         [(column.name, column.title) for column in definitions.columns],
@@ -109,12 +115,14 @@ def _answered(work: Work, found: questions.Answer) -> AnswerView:
     marks = marks_of(work, found.release, found.cells) if found.release else {}
     text, crossed = Printed(found.cells, found.zero, marks), len(found.table.by) == 2
     may_build = work.actor.may(releasing.BUILD, found.cdop.id)
+    may_read = work.actor.may(releasing.READ, found.cdop.id)
     ended = work.today > year_days(tables.year)[1]
     return AnswerView(
         title=f"{found.name}, {years}",
         table=found.table.title,
         warning=INTERNAL if found.exact else "",
-        release=address(found.release.id) if found.release else "",
+        released=found.release is not None,
+        release=address(found.release.id) if found.release and may_read else "",
         chart=None if crossed or not found.cells else bars(tables, found.table, text),
         grid=grid(tables, found.table, text) if crossed and found.cells else None,
         key=key_to(text.of(place) for place in found.cells if place[0] == found.table.code),

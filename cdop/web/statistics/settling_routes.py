@@ -61,7 +61,8 @@ def decline(
     posted: PostedForm,
 ) -> Response:
     """Send a release back."""
-    return _with_reason(request, register, actor, release_id, posted, settling.decline)
+    form = "statistics/approve.html"
+    return _with_reason(request, register, actor, release_id, posted, settling.decline, form)
 
 
 @router.post(f"{ONE}/withdraw", dependencies=[requires(releasing.READ)])
@@ -73,7 +74,8 @@ def withdraw(
     posted: PostedForm,
 ) -> Response:
     """Take a release back."""
-    return _with_reason(request, register, actor, release_id, posted, settling.withdraw)
+    form = "statistics/release.html"
+    return _with_reason(request, register, actor, release_id, posted, settling.withdraw, form)
 
 
 @router.get(f"{ONE}/package", dependencies=[requires(releasing.READ, confirmed=True, page=ONE)])
@@ -94,7 +96,9 @@ def _with_reason(
     release_id: UUID,
     posted: PostedForm,
     step: Callable[..., Any],
+    form: str,
 ) -> Response:
+    """Take a step that needs a reason, or show its form again."""
     bound = bind(ReasonForm, posted)
     if bound.model:
         try:
@@ -105,4 +109,4 @@ def _with_reason(
             return go(request, address(release_id))
     with register.reading(actor) as work:
         page = release_page(work, release_id, register.settings.proof_seconds, why=bound)
-    return render(request, "statistics/release.html", page, status=422)
+    return render(request, form, page, status=422)

@@ -130,6 +130,18 @@ def test_a_builder_cannot_approve_by_any_address(county: Herefordshire, web: Cli
     assert web.submit(f"{page}/decline", {"reason": "x"}).status_code == 404
 
 
+def test_without_a_reason_a_release_is_not_declined_and_the_form_stands_there_again(
+    county: Herefordshire,
+) -> None:
+    page, approver = f"/statistics/releases/{built(county).id}", browser(county, "release-approver")
+    answer = approver.submit(f"{page}/decline", {"reason": ""})
+    assert (answer.status_code, "Enter the reason" in answer.text) == (422, True)
+    assert 'name="reason"' in answer.text
+    assert f'action="{page}/decline"' in answer.text
+    approver.submit(f"{page}/decline", {"reason": "An invented reason"})
+    assert "Declined" in text(approver.get(page).text)
+
+
 def test_a_withdrawn_release_says_why_and_whom_to_tell(county: Herefordshire, web: Client) -> None:
     page = f"/statistics/releases/{released(county).id}"
     assert "Invented public health team" in web.get(page).text

@@ -124,6 +124,9 @@ def test_whoever_may_not_see_exact_counts_is_answered_as_a_release_shows_it(
     page = client.submit("/statistics/builder", ASKED).text
     assert "As a release shows it" in page
     assert "Draft a release" not in page
+    assert "[c]" in page.partition("<dl")[2]  # the key to what stands in the table
+    links = set(re.findall(r'href="(/statistics[^"#]*)"', page))
+    assert links == {"/statistics/dashboard"}  # to no page that this reader may not open
     table = page.partition("cdop-chart__table")[2].partition("</table>")[0]
     assert re.findall(r"\[c\]|\b[0-9]+\b", re.sub(r"<[^>]*>", " ", table))[:2] == ["7", "[c]"]
     assert audited(county.register, over_years.READ)[-1].detail["by"] == ["sex"]
