@@ -131,8 +131,7 @@ def _change_over(work: Work) -> bool:
     if work.session.exec(select(_CASE).where(*_left(work)).limit(1)).first():
         return False
     index_roots.keep_from_changing(work.session, alone=True)
-    query = select(IndexRoot).execution_options(populate_existing=True)
-    rows = {row.state: row for row in work.session.exec(query)}
+    rows = {row.state: row for row in work.session.exec(select(IndexRoot))}
     if "filling" in rows:
         for before, after in (("current", "leaving"), ("filling", "current")):
             rows[before].state, rows[before].since = after, work.now

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from cdop.clock import FixedClock
 from cdop.deaths.service.reindexing import make_tokens
@@ -50,6 +50,23 @@ def test_nobody_but_the_keys_own_command_takes_a_step(county: Herefordshire) -> 
             county.register.do(county.actors["coordinator"], step, *arguments)
         assert denied.value.permission == MANAGE
     assert index_rotation.status(county.register) == {"current": 1}
+
+
+def test_whoever_changes_the_roots_waits_until_nobody_uses_them(
+    county: Herefordshire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beginning and changing over do; whoever only uses the roots shares them."""
+    waits: list[bool] = []
+
+    def noted(session: Session, *, alone: bool = False) -> None:
+        assert isinstance(session, Session)
+        waits.append(alone)
+
+    monkeypatch.setattr(index_roots, "keep_from_changing", noted)
+    notified(county, 1)
+    assert set(waits) == {False}
+    reindex(county.register, make_tokens)
+    assert waits.count(True) == 2
 
 
 def test_a_root_that_two_begin_with_is_put_in_force_once(county: Herefordshire) -> None:

@@ -137,21 +137,27 @@ def test_a_case_is_idle_until_somebody_does_more_than_read(
 ) -> None:
     """Reading it, being refused and looking into its log are no work on it; old work is none."""
     now = clock.at
-    case, worked, old = new_id(), new_id(), new_id()
+    case, worked, named, old = new_id(), new_id(), new_id(), new_id()
     clock.at = now - timedelta(days=200)
     write(county, "tests:case:edit", case=old)
     clock.at = now - timedelta(days=80)
     write(county, "tests:case:edit", case=worked)
+    with county.register.work(SYSTEM) as work:
+        work.audit("tests:case:edit", ("deaths", named))
     write(county, "deaths:case:read", case=case)
     write(county, "audit:log:prove", case=case)
     clock.at = now
-    for each in (case, worked, old):
+    for each in (case, worked, named, old):
         write(county, "deaths:identity:read", case=each)
     with asking(county) as work:
         found = queries.look_for_unusual(work, DAY, DAY)
     idle = {each.case_id for each in found.findings if each.rule.code == "idle-case"}
     assert idle == {case, old}
     assert not found.is_cut
+    with county.register.reading(SYSTEM) as work:
+        query = select(AuditEntry.detail).where(AuditEntry.actor == "auditor")
+        (told,) = work.session.exec(query).all()
+    assert told == {"asked": ["first", "last"], "unusual": True}
 
 
 def test_a_stretch_with_too_many_lines_is_cut_and_says_so(

@@ -221,7 +221,7 @@ def test_each_tree_s_checkpoints_are_brought_in_order_and_in_parts(
 def test_how_a_sink_fails_is_kept_and_told_once_in_the_log(
     register: Register, clock: FixedClock, tmp_path: Path
 ) -> None:
-    file = tmp_path / "missing" / "elsewhere.txt"
+    file = tmp_path / "a missing folder" / "elsewhere.txt"
     sending(register, AUDIT_FILE=str(file))
     grow(register)
     began = clock.at
