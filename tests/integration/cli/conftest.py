@@ -1,5 +1,6 @@
 """Running the command line within the test, as a shell would."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,14 +21,14 @@ class Ended:
         self.err = err
 
 
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run `cdop` on the register in `tmp_path / "register"`."""
-    for name in ("CDOP_DATA", "CDOP_KEYS", "CDOP_DATABASE_URL", "CDOP_DATABASE_URL_FILE"):
-        monkeypatch.delenv(name, raising=False)
+SETTINGS = ("CDOP_DATA", "CDOP_KEYS", "CDOP_DATABASE_URL", "CDOP_DATABASE_URL_FILE")
+
+
+def commands_in(folder: Path) -> Run:
+    """Return what runs `cdop` on the register in `folder / "register"`."""
 
     def run(*arguments: str, data: str = "register", typed: str = "") -> Ended:
-        command = ["--data", str(tmp_path / data), *arguments]
+        command = ["--data", str(folder / data), *arguments]
         result = CliRunner().invoke(app, command, input=typed)
         return Ended(result.exit_code, result.stdout, result.stderr)
 
@@ -35,13 +36,33 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @pytest.fixture
-def made(run: Run) -> Run:
-    """Run `cdop` on a register that was made and has an area with its panel."""
-    run("init")
-    since = ("--from", "2019-09-29")
-    run("organisation", "add", "shire-area", "--kind", "area", "--name", "Shire", *since)
-    serving = ("--serves", "shire-area")
-    name = ("--kind", "cdop", "--name", "Shire CDOP")
-    ended = run("organisation", "add", "shire-cdop", *name, *since, *serving)
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `cdop` on the register in `tmp_path / "register"`."""
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    return commands_in(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shire(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A register that was made and has an area with its panel, to be copied."""
+    folder = tmp_path_factory.mktemp("shire")
+    with pytest.MonkeyPatch.context() as patched:
+        for name in SETTINGS:
+            patched.delenv(name, raising=False)
+        run = commands_in(folder)
+        run("init")
+        since = ("--from", "2019-09-29")
+        run("organisation", "add", "shire-area", "--kind", "area", "--name", "Shire", *since)
+        serving = ("--serves", "shire-area")
+        name = ("--kind", "cdop", "--name", "Shire CDOP")
+        ended = run("organisation", "add", "shire-cdop", *name, *since, *serving)
     assert ended.code == 0
+    return folder / "register"
+
+
+@pytest.fixture
+def made(run: Run, shire: Path, tmp_path: Path) -> Run:
+    """Run `cdop` on a register that was made and has an area with its panel."""
+    shutil.copytree(shire, tmp_path / "register")
     return run

@@ -1,13 +1,16 @@
 """`cdop demo` prints its accounts once, and the report and the release that follow from it."""
 
 import json
+import shutil
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from cdop.demo import building, herefordshire, present, referrals, scale
 from cdop.security import passwords
-from tests.integration.cli.conftest import Run
+from tests.desk import plain_packages
+from tests.integration.cli.conftest import SETTINGS, Run, commands_in
 
 PUBLISHED = """\
 Outcome of Referral to JCR,Children,Adults,DHR
@@ -22,14 +25,25 @@ Reviews completed during the year following referrals made in 2012-2013,1,0,0
 OUTCOMES = ("report", "jcr-outcomes", "--board", "herefordshire", "--year", "2013-14")
 
 
-@pytest.fixture
-def filled(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """A demonstration without the neighbours, and without the time that password hashes take."""
+@pytest.fixture(scope="module")
+def without_neighbours(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demonstration of one county, without the time that password hashes take, to be copied."""
+    folder = tmp_path_factory.mktemp("demonstration")
     parts = {"County": herefordshire.play_year, "Referrals": referrals.play_referrals}
-    monkeypatch.setattr(building, "PARTS", parts)
-    monkeypatch.setattr(building, "AFTERWARDS", {})
-    monkeypatch.setattr(passwords, "hash_password", lambda _: "nobody signs in")
-    assert run("demo").code == 0
+    with pytest.MonkeyPatch.context() as patched:
+        for name in SETTINGS:
+            patched.delenv(name, raising=False)
+        patched.setattr(building, "PARTS", parts)
+        patched.setattr(building, "AFTERWARDS", {})
+        patched.setattr(passwords, "hash_password", lambda _: "nobody signs in")
+        assert commands_in(folder)("demo").code == 0
+    return folder / "register"
+
+
+@pytest.fixture
+def filled(run: Run, without_neighbours: Path, tmp_path: Path) -> Run:
+    """Run `cdop` on that demonstration."""
+    shutil.copytree(without_neighbours, tmp_path / "register")
     return run
 
 
@@ -55,7 +69,8 @@ def test_an_unknown_report_is_wrong_usage(filled):
     assert filled("report", "nonsense", "--board", "a", "--year", "2013-14").code == 2
 
 
-def test_a_release_is_built_once_and_written_to_a_file(filled, tmp_path):
+def test_a_release_is_built_once_and_written_to_a_file(filled, tmp_path, monkeypatch):
+    plain_packages(monkeypatch)
     file = tmp_path / "release.zip"
     wanted = ("release", "build", "--board", "herefordshire", "--year", "2013-14")
     command = (*wanted, "--approve-as", "release-approver")
