@@ -164,18 +164,18 @@ def test_a_whole_backup_verifies_with_and_without_keys(filled, backup):
 
 
 @pytest.mark.parametrize("place", [0.0, 0.1, 0.5, 0.8, 0.9, 0.9999])
-def test_a_damaged_byte_is_found(backup, place):
-    data = bytearray(backup.read_bytes())
+def test_a_damaged_byte_is_found(file, place):
+    data = bytearray(file.read_bytes())
     data[int(len(data) * place)] ^= 0xFF
-    backup.write_bytes(data)
+    file.write_bytes(data)
     with pytest.raises(Unsafe, match="not a whole backup"):
-        backups.verify(backup)
+        backups.verify(file)
 
 
-def test_a_cut_file_is_found(backup):
-    backup.write_bytes(backup.read_bytes()[:-200])
+def test_a_cut_file_is_found(file):
+    file.write_bytes(file.read_bytes()[:-200])
     with pytest.raises(Unsafe, match="not a whole backup"):
-        backups.verify(backup)
+        backups.verify(file)
 
 
 def test_something_else_is_not_a_backup(tmp_path):
@@ -187,31 +187,31 @@ def test_something_else_is_not_a_backup(tmp_path):
         backups.verify(tmp_path / "missing")
 
 
-def test_a_file_made_to_unpack_without_end_is_stopped_early(backup, monkeypatch):
+def test_a_file_made_to_unpack_without_end_is_stopped_early(file, monkeypatch):
     monkeypatch.setattr(archive, "_LONGEST_LINE", 2**16)
-    rewrite(backup, lambda name, data: b" " * 2**20 if name == "tables/deaths.jsonl" else data)
+    rewrite(file, lambda name, data: b" " * 2**20 if name == "tables/deaths.jsonl" else data)
     with pytest.raises(Unsafe, match="not a whole backup"):
-        backups.verify(backup)
-    rewrite(backup, lambda name, data: data + b" " * 2**20 if name == "manifest.json" else data)
-    with pytest.raises(Unsafe, match="not a whole backup"), archive.reading(backup):
+        backups.verify(file)
+    rewrite(file, lambda name, data: data + b" " * 2**20 if name == "manifest.json" else data)
+    with pytest.raises(Unsafe, match="not a whole backup"), archive.reading(file):
         pass
 
 
 @pytest.mark.parametrize("name", ["../escaped", "/tmp/escaped", "tables/../../escaped"])
-def test_a_file_in_it_with_a_path_of_its_own_is_written_nowhere(backup, tmp_path, name):
+def test_a_file_in_it_with_a_path_of_its_own_is_written_nowhere(file, tmp_path, name):
     """Only the tables that the register knows are read, and no file is ever unpacked."""
-    with zipfile.ZipFile(backup, "a") as more:
+    with zipfile.ZipFile(file, "a") as more:
         more.writestr(name, "x")
-    rewrite(backup, lambda _, data: data)
-    backups.verify(backup)
+    rewrite(file, lambda _, data: data)
+    backups.verify(file)
     assert not list(tmp_path.parent.rglob("escaped"))
     assert not Path("/tmp/escaped").exists()
 
 
-def test_a_changed_row_is_found_by_its_digest(backup):
-    rewrite(backup, lambda _, data: data.replace(b'"female"', b'"male"'))
+def test_a_changed_row_is_found_by_its_digest(file):
+    rewrite(file, lambda _, data: data.replace(b'"female"', b'"male"'))
     with pytest.raises(Unsafe, match="not a whole backup"):
-        backups.verify(backup)
+        backups.verify(file)
 
 
 def test_a_changed_row_with_its_digest_set_right_is_found_with_the_keys(filled, backup, new):
@@ -254,13 +254,13 @@ def fail_now():
     raise ZeroDivisionError
 
 
-def test_a_backup_of_a_newer_version_says_so(backup):
+def test_a_backup_of_a_newer_version_says_so(file):
     def change(name, data):
         return data.replace(b'"revision": "0', b'"revision": "9') if name.endswith("json") else data
 
-    rewrite(backup, change)
+    rewrite(file, change)
     with pytest.raises(Misconfigured, match="newer version"):
-        backups.verify(backup)
+        backups.verify(file)
 
 
 def test_a_backup_of_an_older_version_is_brought_up_to_date(new, tmp_path, monkeypatch):

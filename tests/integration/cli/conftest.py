@@ -48,8 +48,8 @@ def shire(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A register that was made and has an area with its panel, to be copied."""
     folder = tmp_path_factory.mktemp("shire")
     with pytest.MonkeyPatch.context() as patched:
-        for name in SETTINGS:
-            patched.delenv(name, raising=False)
+        for setting in SETTINGS:
+            patched.delenv(setting, raising=False)
         run = commands_in(folder)
         run("init")
         since = ("--from", "2019-09-29")
