@@ -82,6 +82,25 @@ def served_by(session: Session, organisation_id: UUID, day: date) -> list[Organi
     return list(session.exec(query))
 
 
+def served_between(
+    session: Session, organisation_id: UUID, first: date, last: date
+) -> list[Organisation]:
+    """Return what an organisation serves on any day from the first to the last, by slug."""
+    ends = col(OrganisationLink.valid_to)
+    query = (
+        select(Organisation)
+        .join(OrganisationLink, col(OrganisationLink.other_id) == Organisation.id)
+        .where(
+            OrganisationLink.organisation_id == organisation_id,
+            OrganisationLink.kind == LinkKind.SERVES,
+            OrganisationLink.valid_from <= last,
+            ends.is_(None) | (ends >= first),
+        )
+        .order_by(Organisation.slug)
+    )
+    return list(session.exec(query))
+
+
 def serving(session: Session, organisation_id: UUID, kind: Kind, day: date) -> list[Organisation]:
     """Return the organisations of a kind that serve one on `day`: the panel of an area or board."""
     query = (

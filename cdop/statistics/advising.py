@@ -12,11 +12,12 @@ from cdop.errors import Invalid, Refused, Unsafe
 from cdop.security.actor import Actor
 from cdop.security.work import Register, Work
 from cdop.statistics import rules
-from cdop.statistics.coarsening import coarsenings
+from cdop.statistics.coarsening import coarsenings, ways_for
 from cdop.statistics.definitions import MOST_POOLED
 from cdop.statistics.disclosure import TOTAL, Profile, profile, profiles
 from cdop.statistics.disclosure.asking import OnStep
 from cdop.statistics.drafting import as_drafted
+from cdop.statistics.earlier import tables_of
 from cdop.statistics.models import Release
 from cdop.statistics.protecting import Protected
 from cdop.statistics.proving import Prepared, prepare, protected_as
@@ -110,13 +111,13 @@ def _each_profile(release: Release) -> Iterable[Release]:
 
 def _each_way(release: Release) -> Iterable[Release]:
     """Each merge by itself, the coarsest together, and each longer period without and with them."""
-    every = list(coarsenings().values())
-    together = list({way.column: way.id for way in every}.values())
-    for ways in ([], *([way.id] for way in every), together):
-        yield _other(release, merged={"ways": ways})
+    every = list(ways_for(tables_of(release)[0]).values())
+    together = tuple({way.column: way.id for way in every}.values())
+    for ways in dict.fromkeys([(), *((way.id,) for way in every), together]):
+        yield _other(release, merged={**release.merged, "ways": list(ways)})
     for years in POOLS:
-        for ways in ([], together):
-            yield _other(release, years=years, merged={"ways": ways})
+        for ways in dict.fromkeys([(), together]):
+            yield _other(release, years=years, merged={**release.merged, "ways": list(ways)})
 
 
 def _other(release: Release, **parts: Any) -> Release:

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
 from cdop.errors import Invalid
-from cdop.statistics.definitions import Population, TableDefinition, TableSet, YearTables
+from cdop.statistics.definitions import TableDefinition, TableSet, YearTables
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ def asked_table(definitions: TableSet, asked: Asked) -> TableDefinition:
             raise Invalid({"by": "Statistics may not read that column"})
         if columns[name].only not in (None, asked.population):
             only = titles[str(columns[name].only)]
-            raise Invalid({"by": f"{columns[name].title} is known of deaths “{only}” only"})
+            raise Invalid({"by": f"{columns[name].title} is known of “{only}” only"})
     for table in definitions.every:
         if (table.population, table.by) == (asked.population, asked.by):
             return table.model_copy(update={"internal": False})
@@ -46,7 +45,7 @@ def asked_table(definitions: TableSet, asked: Asked) -> TableDefinition:
     return TableDefinition(
         code=asked.code,
         title=f"{titles[asked.population]} by {words}",
-        population=cast("Population", asked.population),
+        population=asked.population,
         by=asked.by,
     )
 

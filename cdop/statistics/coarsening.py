@@ -40,15 +40,25 @@ def coarsenings(path: Path = DATA) -> dict[str, Coarsening]:
     }
 
 
+def ways_for(tables: YearTables) -> dict[str, Coarsening]:
+    """Return the ways to merge some column of a year's tables."""
+    used = {column.name for column in tables.definitions.columns}
+    return {id: way for id, way in coarsenings().items() if way.column in used}
+
+
 def coarsened(
-    tables: YearTables, chosen: Collection[str]
+    tables: YearTables, chosen: Collection[str], absent: Mapping[str, Collection[str]] | None = None
 ) -> tuple[YearTables, dict[str, Mapping[str, str]]]:
     """Return the tables under coarser answers, and for each merged column its codes' groups.
 
+    Answers that are `absent`, by column, have no row: everybody knows that no record has them.
     Raises Invalid for an unknown way, or for two of one column.
     """
     merged: dict[str, Mapping[str, str]] = {}
     answers = dict(tables.answers)
+    for name, codes in (absent or {}).items():
+        answers[name] = tuple(answer for answer in answers[name] if answer[0] not in codes)
+    tables = replace(tables, answers=dict(answers))
     for id in sorted(chosen):
         way = coarsenings().get(id)
         if way is None or way.column not in answers or way.column in merged:

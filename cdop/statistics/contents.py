@@ -20,7 +20,7 @@ from cdop.statistics.disclosure import TOTAL
 from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.disclosure.rounding import LOW
 from cdop.statistics.gathering import Attendances
-from cdop.statistics.marking import MARKS
+from cdop.statistics.marking import MARKS, PROVISIONAL
 from cdop.statistics.protecting import Protected
 from cdop.statistics.rates import (
     HIDDEN,
@@ -41,6 +41,7 @@ SYMBOLS = {
     **MARKS,
 }
 
+_OF_MEASURES = (UNRELIABLE, "[x]", "[z]")
 
 Place = tuple[str, tuple[str, ...]]
 Cells = Mapping[Place, int | None]
@@ -104,6 +105,15 @@ class Rate:
     count: int | None
     denominator: Denominator | None
     estimate: Estimate
+
+
+def symbols(tables: YearTables) -> Mapping[str, str]:
+    """Return what each symbol means that may stand in a package of these tables."""
+    definitions = tables.definitions
+    never = set() if definitions.measured else set(_OF_MEASURES)
+    if not any(each.provisional_days for each in definitions.populations):
+        never.add(PROVISIONAL)
+    return {symbol: words for symbol, words in SYMBOLS.items() if symbol not in never}
 
 
 def keys(tables: YearTables, table: TableDefinition) -> list[tuple[str, ...]]:

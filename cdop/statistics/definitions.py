@@ -16,39 +16,18 @@ from pydantic import Field, model_validator
 from cdop.errors import Invalid, Misconfigured
 from cdop.reference import NotInForce, codelist, codelist_ids
 from cdop.reference.codelists import merged
-from cdop.reference.derive import financial_year_days, previous_financial_year
+from cdop.reference.derive import financial_year, financial_year_days, previous_financial_year
 from cdop.reference.loading import Edition, Frozen, check, named, on_day
 from cdop.statistics.disclosure import TOTAL
+from cdop.statistics.subjects import SUBJECTS, Subject
 
 DATA = Path(__file__).parent / "data" / "tables.toml"
+FILES: Mapping[str, Path] = {"deaths": DATA, "referrals": DATA.with_name("referrals.toml")}
 SUPERSEDED = DATA.parent / "superseded"
 ALL = "All"
 MOST_POOLED = 5
-READABLE = frozenset(
-    {
-        "age_band",
-        "sex",
-        "ethnic_group",
-        "category",
-        "modifiable",
-        "deprivation",
-        "expected",
-        "place_of_death",
-        "months_to_review",
-        "event",
-        "social_care",
-        "statutory_order",
-        "asylum_seeker",
-        "case_review",
-        "agency_response",
-        "factors",
-        "year_of_death",
-        "review_state",
-    }
-)
+READABLE = frozenset[str]().union(*(each.readable for each in SUBJECTS.values()))
 """The columns that statistics may read. Identity and narrative are not among them."""
-
-Population = Literal["died", "notified", "reviewed"]
 
 
 class Choice(Frozen):
@@ -60,9 +39,12 @@ class Choice(Frozen):
 
 
 class PopulationDefinition(Frozen):
-    """Whom a table counts. Until `provisional_days` after the year more may come in."""
+    """Whom a table counts, `unit` in a word. Until `provisional_days` after the year more may come
+    in.
+    """
 
-    code: Population
+    code: str
+    unit: str = "Deaths"
     title: str
     description: str
     provisional_days: int = Field(default=0, ge=0)
@@ -71,9 +53,9 @@ class PopulationDefinition(Frozen):
 class ColumnDefinition(Frozen):
     """A column to count by: its answers come from a code list or are listed here.
 
-    `only`: deaths outside this population have no answer, so that no other table may use it.
+    `only`: records outside this population have no answer, so that no other table may use it.
     `of` is the register's column whose answers are put together in `items`; otherwise the name.
-    `unanswered` is the row of deaths that have no answer, where the form lets it stay open.
+    `unanswered` is the row of records that have no answer, where the form lets it stay open.
     `domains` are those of the factors that a column of `factors` tells of: an answer is
     `modifiable`, `contributed` or `none`.
     """
@@ -82,7 +64,7 @@ class ColumnDefinition(Frozen):
     title: str
     codelist: str = ""
     items: tuple[Choice, ...] = ()
-    only: Population | None = None
+    only: str | None = None
     of: str = ""
     unanswered: Choice | None = None
     domains: tuple[str, ...] = ()
@@ -94,8 +76,6 @@ class ColumnDefinition(Frozen):
 
     @model_validator(mode="after")
     def _is_a_readable_code(self) -> Self:
-        if self.reads not in READABLE:
-            raise ValueError(f"statistics may not read the column {self.reads}")
         if bool(self.codelist) == bool(self.items):
             raise ValueError(f"{self.name} needs a code list or its own answers")
         if self.codelist and self.codelist not in codelist_ids():
@@ -113,7 +93,7 @@ class TableDefinition(Frozen):
 
     code: str = Field(pattern=r"^[a-z][a-z-]*$")
     title: str
-    population: Population
+    population: str
     by: tuple[str, ...] = Field(min_length=1, max_length=2)
     internal: bool = False
 
@@ -169,8 +149,9 @@ class RateDefinition(Frozen):
 
 
 class TableSet(Edition):
-    """One edition of the year's tables."""
+    """One edition of the year's tables, of the subject that it `counts`."""
 
+    counts: Literal["deaths", "referrals"] = "deaths"
     populations: tuple[PopulationDefinition, ...]
     columns: tuple[ColumnDefinition, ...]
     every: tuple[TableDefinition, ...] = Field(min_length=1)
@@ -179,9 +160,15 @@ class TableSet(Edition):
     impossible: tuple[Mapping[str, tuple[str, ...]], ...] = ()
 
     @model_validator(mode="after")
-    def _holds_together(self) -> Self:
+    def _reads_what_it_may(self) -> Self:
+        for column in self.columns:
+            if column.reads not in self.subject.readable:
+                raise ValueError(f"statistics may not read the column {column.reads}")
+        return self
+
+    @model_validator(mode="after")
+    def _tables_hold_together(self) -> Self:
         columns = {column.name: column for column in self.columns}
-        tables = {table.code: table for table in self.every}
         for table in self.every:
             for name in table.by:
                 if name not in columns:
@@ -189,14 +176,41 @@ class TableSet(Edition):
                 if columns[name].only not in (None, table.population):
                     raise ValueError(f"{table.code}: {name} has no answer outside its population")
         released = {table.population for table in self.every if not table.internal}
-        if released != {"died", "notified", "reviewed"}:
-            raise ValueError("each of the three populations needs a table")
+        if released != set(self.subject.populations):
+            raise ValueError(f"each of the populations of {self.counts} needs a table")
+        return self
+
+    @model_validator(mode="after")
+    def _measures_are_of_tables(self) -> Self:
+        tables = {table.code: table for table in self.every}
         taken: tuple[MeasureDefinition | RateDefinition, ...] = (*self.measures, *self.rates)
         if any(m.table not in tables or len(tables[m.table].by) != 1 for m in taken):
             raise ValueError("a percentage is taken of a one-way table")
-        if any(set(rule) - set(columns) for rule in self.impossible):
-            raise ValueError("a rule of what is impossible names an unknown column")
         return self
+
+    @model_validator(mode="after")
+    def _rules_are_of_columns(self) -> Self:
+        columns = {column.name for column in self.columns}
+        if any(set(rule) - columns for rule in self.impossible):
+            raise ValueError("a rule of what is impossible names an unknown column")
+        if not all(self.asked_of(rule) for rule in self.impossible):
+            raise ValueError("a rule of what is impossible speaks of a population")
+        return self
+
+    @property
+    def measured(self) -> bool:
+        """Tell whether percentages or rates are taken of these tables."""
+        return bool(self.measures or self.rates)
+
+    @property
+    def subject(self) -> Subject:
+        """Return what the tables count."""
+        return SUBJECTS[self.counts]
+
+    def asked_of(self, rule: Mapping[str, tuple[str, ...]]) -> list[str]:
+        """Return the populations that a rule speaks of: outside them some answer of it is none."""
+        named = {c.only for c in self.columns if c.name in rule}
+        return [population for population in self.subject.populations if population in named]
 
 
 @dataclass(frozen=True)
@@ -251,6 +265,10 @@ class YearTables:
         """Return the tables of a release that count a population."""
         return [table for table in self.tables if table.population == population]
 
+    def unit(self, table: TableDefinition) -> str:
+        """Return in a word what a table counts, such as Deaths."""
+        return next(p.unit for p in self.definitions.populations if p.code == table.population)
+
     def codes(self, column: str) -> tuple[str, ...]:
         """Return the codes of a column, in order."""
         return tuple(code for code, _ in self.answers[column])
@@ -264,19 +282,20 @@ class YearTables:
         return next(c.title for c in self.definitions.columns if c.name == column)
 
 
-def year_tables(year: str, edition: str | None = None) -> YearTables:
-    """Return the tables in force on the last day of a year such as "2013-14".
+def year_tables(year: str, edition: str | None = None, counts: str = "deaths") -> YearTables:
+    """Return the tables of a subject in force on the last day of a year such as "2013-14".
 
-    With `edition`, those of an older release. Raises Invalid for a year that is not one, or for
-    which no tables are defined.
+    With `edition`, those of an older release, whatever it counts. Raises Invalid for a year that is
+    not one, or for which no tables are defined.
     """
     _, last = year_days(year)
     try:
-        found = _named(edition) if edition else on_day(table_sets(), last)
+        found = _named(edition) if edition else on_day(table_sets(FILES[counts]), last)
         return YearTables(year, found, {c.name: _answers(c, last) for c in found.columns})
     except NotInForce:
+        began = financial_year(table_sets(FILES[counts])[0].valid_from)
         raise Invalid(
-            {"year": "There are no tables for that year: they begin with 2008-09"}
+            {"year": f"There are no tables for that year: they begin with {began}"}
         ) from None
 
 
@@ -288,22 +307,30 @@ def year_days(year: str) -> tuple[date, date]:
         raise Invalid({"year": str(error)}) from None
 
 
-def pooled_years(year: str, pooled: int) -> tuple[str, ...]:
+def pooled_years(year: str, pooled: int, counts: str = "deaths") -> tuple[str, ...]:
     """Return the years of a pool, the last of which is `year`, in order.
 
     Raises Invalid unless they are 1 to 5 years under one edition of the tables: what was asked
     before and after a break in series is never added up.
     """
+    years = years_to(year, pooled)
+    if pooled > 1:
+        first, last = (year_tables(each, counts=counts) for each in (years[0], year))
+        if first.definitions != last.definitions:
+            raise Invalid(
+                {"pooled": f"{years[0]} and {year} were asked other questions: not to be pooled"}
+            )
+    return years
+
+
+def years_to(year: str, pooled: int) -> tuple[str, ...]:
+    """Return so many years in order, the last of which is `year`. Raises Invalid."""
     year_days(year)
     if not 1 <= pooled <= MOST_POOLED:
         raise Invalid({"pooled": f"Pool 1 to {MOST_POOLED} years"})
     years = [year]
     while len(years) < pooled:
         years.insert(0, previous_financial_year(years[0]))
-    if pooled > 1 and year_tables(years[0]).definitions != year_tables(year).definitions:
-        raise Invalid(
-            {"pooled": f"{years[0]} and {year} were asked other questions: they cannot be pooled"}
-        )
     return tuple(years)
 
 
@@ -319,8 +346,8 @@ def table_sets(path: Path = DATA) -> tuple[TableSet, ...]:
 
 def _named(edition: str) -> TableSet:
     """Return an edition in use, or one by which an older release was built."""
-    found = [each for each in table_sets() if each.edition == edition]
-    for path in sorted(SUPERSEDED.glob("*.toml")):
+    found: list[TableSet] = []
+    for path in (*FILES.values(), *sorted(SUPERSEDED.glob("*.toml"))):
         found += [each for each in table_sets(path) if each.edition == edition]
     return named(found or table_sets(), edition)
 

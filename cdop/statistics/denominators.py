@@ -10,7 +10,7 @@ from cdop.errors import Invalid
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import Kind
 from cdop.reference_files.service import Denominator, denominator
-from cdop.statistics.definitions import RateDefinition, YearTables, pooled_years, year_days
+from cdop.statistics.definitions import RateDefinition, YearTables, year_days, years_to
 
 
 def denominators(
@@ -33,9 +33,7 @@ def rate_denominators(
     session: Session, cdop_id: UUID, rate: RateDefinition, year: str, pooled: int = 1
 ) -> dict[str, Denominator]:
     """Return all denominators of one rate. Raises Invalid, saying which figures are missing."""
-    years = {
-        each: areas(session, cdop_id, year_days(each)[1]) for each in pooled_years(year, pooled)
-    }
+    years = {each: areas(session, cdop_id, year_days(each)[1]) for each in years_to(year, pooled)}
     found = {}
     for name, where in rate.denominators().items():
         parts = [

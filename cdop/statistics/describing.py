@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cdop.statistics.contents import SYMBOLS, Package
+from cdop.statistics.contents import Package, symbols
 from cdop.statistics.definitions import TableDefinition, YearTables
 
 _MARKED = r"\[[prb]\]( \[[prb]\])*"
@@ -31,10 +31,13 @@ def describe(package: Package) -> dict[str, Any]:
         _resource(f"tables/{t.code}.csv", t.title, _fields(tables, t), _references(t))
         for t in tables.tables
     ]
-    resources += [
-        _resource("tables/percentages.csv", "Percentages", _measured("percent", _PARTS)),
-        _resource("tables/rates.csv", "Rates", _measured("rate", _COUNTED)),
-    ]
+    if definitions.measured:
+        resources += [
+            _resource(
+                "tables/percentages.csv", "Percentages", _measured(tables, "percent", _PARTS)
+            ),
+            _resource("tables/rates.csv", "Rates", _measured(tables, "rate", _COUNTED)),
+        ]
     if package.attendance:
         resources.append(_resource("tables/attendance.csv", "Attendance", _ATTENDED))
     plain = [_text("code"), _text("label")]
@@ -65,25 +68,27 @@ def _fields(tables: YearTables, table: TableDefinition) -> list[dict[str, Any]]:
         _text("population"),
         *heads,
         {"name": "count", **_INTEGER},
-        _symbol("count_symbol"),
+        _symbol(tables, "count_symbol"),
         {"name": "marks", "type": "string", "constraints": {"pattern": _MARKED}},
         {"name": "lower_bound", **_INTEGER},
         {"name": "upper_bound", **_INTEGER},
     ]
 
 
-def _measured(value: str, counted: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _measured(
+    tables: YearTables, value: str, counted: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Return the fields of a file of percentages or rates."""
     return [
         *(_text(name) for name in ("year", "measure", "title", "of")),
         *counted,
         *({"name": name, "type": "number"} for name in (value, f"{value}_lci", f"{value}_uci")),
-        _symbol(f"{value}_symbol"),
+        _symbol(tables, f"{value}_symbol"),
     ]
 
 
-def _symbol(name: str) -> dict[str, Any]:
-    return {"name": name, "type": "string", "constraints": {"enum": list(SYMBOLS)}}
+def _symbol(tables: YearTables, name: str) -> dict[str, Any]:
+    return {"name": name, "type": "string", "constraints": {"enum": list(symbols(tables))}}
 
 
 def _references(table: TableDefinition) -> list[dict[str, Any]]:

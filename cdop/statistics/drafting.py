@@ -7,13 +7,14 @@ from uuid import UUID
 from cdop.errors import Invalid, Refused
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
-from cdop.statistics import rules
+from cdop.statistics import rules, whose
 from cdop.statistics.asked import Asked, with_asked
 from cdop.statistics.coarsening import coarsened
 from cdop.statistics.definitions import YearTables, pooled_years, year_days, year_tables
 from cdop.statistics.disclosure import TOTAL, check_floor, profile
 from cdop.statistics.earlier import take_turns
 from cdop.statistics.models import Release, ReleaseEvent
+from cdop.statistics.records import SOURCES
 from cdop.statistics.releasing import BUILD, find_release
 from cdop.statistics.rules import Recipient, Step
 
@@ -44,18 +45,20 @@ class Draft:
     asked: tuple[Asked, ...] = ()
 
 
-def draft(work: Work, cdop_id: UUID, wanted: Draft, replaces: UUID | None = None) -> Release:
-    """Draft a release of a panel's years; with `replaces`, a new edition of an earlier one.
+def draft(
+    work: Work, organisation_id: UUID, wanted: Draft, replaces: UUID | None = None
+) -> Release:
+    """Draft a release of a panel's or group's years; with `replaces`, a new edition of one before.
 
-    Raises Denied without the permission at that panel; Invalid, Refused for what cannot be.
+    Raises Denied without the permission there; Invalid, Refused for what cannot be.
     """
-    work.check(BUILD, cdop_id)
+    work.check(BUILD, organisation_id)
     if replaces is not None:
         earlier = find_release(work, replaces, BUILD)
-        if earlier.organisation_id != cdop_id or earlier.state not in rules.EVER_OUT:
+        if earlier.organisation_id != organisation_id or earlier.state not in rules.EVER_OUT:
             raise Refused("Only a release that went out can have a new edition.")
     release = Release(
-        organisation_id=cdop_id,
+        organisation_id=organisation_id,
         year=wanted.year,
         profile=wanted.profile,
         edition="",
@@ -154,11 +157,15 @@ def _set(work: Work, release: Release, wanted: Draft) -> None:
     check_floor(chosen)
     rules.check_recipients(wanted.recipients, chosen.audiences)
     rules.check_note(wanted.note)
-    pooled_years(wanted.year, wanted.years)
+    subject = whose.subject_of(work.session, release.organisation_id)
+    pool = pooled_years(wanted.year, wanted.years, subject)
     _, last = year_days(wanted.year)
     if work.today <= last:
         raise Refused(f"The year {wanted.year} has not ended: a release cannot be changed later.")
-    tables, _ = coarsened(with_asked(year_tables(wanted.year), wanted.asked), wanted.ways)
+    places = organisations.with_predecessors(work.session, release.organisation_id)
+    absent = SOURCES[subject].absent(work.session, places, pool)
+    tables = with_asked(year_tables(wanted.year, counts=subject), wanted.asked)
+    tables, _ = coarsened(tables, wanted.ways, absent)
     for each in wanted.known:
         parse_known(f"{each.table},{'/'.join(each.key)},{each.source}", tables)
     for recipient in wanted.recipients:
@@ -168,6 +175,6 @@ def _set(work: Work, release: Release, wanted: Draft) -> None:
     release.edition = tables.definitions.edition
     release.recipients = [asdict(each) for each in wanted.recipients]
     release.known = [{**asdict(each), "key": list(each.key)} for each in wanted.known]
-    release.merged = {"ways": list(wanted.ways)}
+    release.merged = {"ways": list(wanted.ways)} | ({"absent": absent} if absent else {})
     release.asked = [{**asdict(each), "by": list(each.by)} for each in wanted.asked] or None
     release.note, release.reason = wanted.note.strip(), ""

@@ -48,7 +48,9 @@ def _chart(package: Package, table: TableDefinition) -> Chart:
         place = (table.code, (code,))
         rows.append((label, shown(package, place)[0], said(package, place)))
     how = _UNDRAWN if any(count is None for _, count, _ in rows) else _DRAWN
-    return Chart(table.code, table.title, how, (package.tables.title(name), "Deaths"), rows)
+    return Chart(
+        table.code, table.title, how, (package.tables.title(name), package.tables.unit(table)), rows
+    )
 
 
 def number(count: int | None) -> str:

@@ -1,7 +1,7 @@
 """What the ledger of releases holds: which were made of the same deaths, and what each told."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 import pandas as pd
@@ -11,38 +11,54 @@ from cdop.errors import Refused
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import Organisation
 from cdop.security.work import Work
+from cdop.statistics import whose
 from cdop.statistics.asked import Asked, with_asked
 from cdop.statistics.coarsening import coarsened
-from cdop.statistics.definitions import YearTables, pooled_years, year_tables
+from cdop.statistics.definitions import YearTables, year_tables, years_to
 from cdop.statistics.disclosure import Profile
 from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.disclosure.system import Place
 from cdop.statistics.gathering import Attendances, attendance
-from cdop.statistics.kinds import POPULATIONS, Counted
+from cdop.statistics.kinds import Counted
 from cdop.statistics.linking import Told
 from cdop.statistics.marking import marks
 from cdop.statistics.models import Release
 from cdop.statistics.protecting import Cells
 from cdop.statistics.rules import EVER_OUT
+from cdop.statistics.subjects import REFERRALS
 
 _ALIKE = ("year", "years", "merged", "asked", "profile")  # of two editions of one release
 
 
 def releases_before(work: Work, release: Release) -> list[Release]:
-    """Return the releases ever made of a panel's deaths of these years, the first one first.
+    """Return the releases ever made of the same records as this one, the first one first.
 
-    Those withdrawn are among them: whoever kept one still has it. So are those of the panels of
-    the same line. The caller checks the permission.
+    Those withdrawn are among them: whoever kept one still has it. So are those of the panels or
+    groups of the same line. Records of other years are the same where a subject is `linked`. The
+    caller checks the permission.
     """
-    here = organisations.with_predecessors(work.session, release.organisation_id)
-    years = set(pooled_years(release.year, release.years))
     query = select(Release).where(col(Release.state).in_(EVER_OUT), col(Release.id) != release.id)
-    return [
-        found
-        for found in work.session.exec(query.order_by(col(Release.approved_at), col(Release.id)))
-        if years & set(pooled_years(found.year, found.years))
-        and here & organisations.with_predecessors(work.session, found.organisation_id)
-    ]
+    out = list(work.session.exec(query.order_by(col(Release.approved_at), col(Release.id))))
+    years = set(years_to(release.year, release.years))
+    if whose.subject_of(work.session, release.organisation_id) == REFERRALS.code:
+        years.update(*(years_to(each.year, each.years) for each in out))
+    of_years = [each for each in out if years & set(years_to(each.year, each.years))]
+    line = _line(work, release.organisation_id, {each.organisation_id for each in of_years})
+    return [each for each in of_years if each.organisation_id in line]
+
+
+def _line(work: Work, of: UUID, others: Collection[UUID]) -> set[UUID]:
+    """Return an organisation, and those of some others that count records of its by any way round.
+
+    Two panels whose place a third took count none of each other's; but the third counts both.
+    """
+    reach = {each: organisations.with_predecessors(work.session, each) for each in {of, *others}}
+    found, fresh = set[UUID](), {of}
+    while fresh:
+        found |= fresh
+        counted = set[UUID]().union(*(reach[each] for each in found))
+        fresh = {each for each in reach if each not in found and reach[each] & counted}
+    return found
 
 
 def held_against(work: Work, release: Release) -> list[Release]:
@@ -56,7 +72,7 @@ def held_against(work: Work, release: Release) -> list[Release]:
 def marks_of(work: Work, release: Release, shown: Cells) -> Mapping[Place, str]:
     """Return the marks of the counts that a release shows, as they are in its package."""
     tables, _ = tables_of(release)
-    years = tuple(pooled_years(release.year, release.years))
+    years = years_to(release.year, release.years)
     before = printed_before(held_against(work, release), release)
     return marks(tables, years, release.drafted_at.date(), shown, before)
 
@@ -65,26 +81,26 @@ def told(release: Release) -> Told:
     """Return what an earlier release told. Raises Refused for one whose rows were not kept."""
     if not release.snapshot:
         raise Refused(
-            "An earlier release of these deaths was made before the register kept what was counted:"
+            "An earlier release of these cases was made before the register kept what was counted:"
             " nothing can be proved of the two together."
         )
     bounds: Mapping[tuple[str, tuple[str, ...]], tuple[int, int | None]] = {
         (table, tuple(key)): (low, high) for table, key, low, high in release.ledger["bounds"]
     }
-    return Told(str(release.id), counted(release, rows_of(release.snapshot)), bounds)
+    return Told(str(release.id), counted(release, frozen(release)), bounds)
 
 
 def counted(release: Release, records: pd.DataFrame) -> Counted:
     """Return rows as this release counts them."""
     tables, merged = tables_of(release)
-    return Counted(records, tables, tuple(pooled_years(release.year, release.years)), merged)
+    return Counted(records, tables, years_to(release.year, release.years), merged)
 
 
 def tables_of(release: Release) -> tuple[YearTables, Mapping[str, Mapping[str, str]]]:
     """Return a release's tables, and for each column that it merged its codes' groups."""
     asked = [Asked(each["population"], tuple(each["by"])) for each in release.asked or ()]
     tables = with_asked(year_tables(release.year, release.edition or None), asked)
-    return coarsened(tables, release.merged.get("ways", ()))
+    return coarsened(tables, release.merged.get("ways", ()), release.merged.get("absent", {}))
 
 
 def printed_before(before: Sequence[Release], release: Release) -> Cells:
@@ -126,13 +142,19 @@ def snapshot_of(records: pd.DataFrame) -> str:
     return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
 
 
-def rows_of(snapshot: str) -> pd.DataFrame:
+def frozen(release: Release) -> pd.DataFrame:
+    """Return the rows that a release was made of."""
+    tables, _ = tables_of(release)
+    return rows_of(release.snapshot, tables.definitions.subject.populations)
+
+
+def rows_of(snapshot: str, populations: Sequence[str]) -> pd.DataFrame:
     """Read the rows that a snapshot holds."""
     content = json.loads(snapshot)
     index = pd.Index([row[0] for row in content["rows"]], name="id", dtype=object)
     rows = [row[1:] for row in content["rows"]]
     found = pd.DataFrame(rows, columns=content["columns"], index=index, dtype=object)
-    for population in POPULATIONS:
+    for population in populations:
         found[population] = found[population].astype(bool)
     return found
 
@@ -152,7 +174,10 @@ def take_turns(work: Work, release: Release) -> None:
 
 def _rows(records: pd.DataFrame) -> list[list[object]]:
     columns = [
-        [None if pd.isna(v) else bool(v) if name in POPULATIONS else str(v) for v in records[name]]
+        [
+            None if pd.isna(v) else bool(v) if records[name].dtype == bool else str(v)
+            for v in records[name]
+        ]
         for name in records.columns
     ]
     return [list(row) for row in zip(*columns, strict=True)]

@@ -2,10 +2,17 @@
 
 from typing import Any
 
-from cdop.statistics.contents import SYMBOLS, Package
+from cdop.statistics.contents import Package, symbols
 from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.disclosure.rounding import LOW
 from cdop.statistics.reasons import reader
+
+_METHODS = (
+    "Rates: crude, with 95% intervals (exact Poisson below 10 deaths, Byar's method from 10),",
+    "or directly standardised for age where they say so (intervals by Dobson's method).",
+    "Percentages: with 95% intervals by Wilson's method; each says what it is a share of.",
+    "",
+)
 
 
 def disclosure(package: Package) -> dict[str, Any]:
@@ -48,17 +55,29 @@ def what_was_done(package: Package) -> list[str]:
             f"All others are rounded to the nearest {protected.profile.base}, each by itself: they "
             "need not add up. 0 is 0."
         )
+    said += _what_follows(package)
+    subject = package.tables.definitions.subject
     said += [
-        "Percentages, rates and intervals are worked out from the counts as they are shown.",
-        "What follows from a confidential count is confidential too: its percentage, rate and "
-        "interval have no number, its bar no length.",
         "All tables were protected together. Before this left the register, an attempt to work "
         "out each small count was proved to leave values "
         f"{protected.profile.width} or more apart, for: "
-        + "; ".join(reader(each) for each in protected.attackers)
-        + ". Who knows some of the deaths cannot tell how many others are in a small count.",
+        + "; ".join(reader(each, subject) for each in protected.attackers)
+        + f". Who knows some of the {subject.words.several} cannot tell how many others are in a "
+        "small count.",
     ]
     return said
+
+
+def _what_follows(package: Package) -> list[str]:
+    if not package.tables.definitions.measured:
+        return [
+            "What follows from a confidential count is confidential too: its bar has no length."
+        ]
+    return [
+        "Percentages, rates and intervals are worked out from the counts as they are shown.",
+        "What follows from a confidential count is confidential too: its percentage, rate and "
+        "interval have no number, its bar no length.",
+    ]
 
 
 def readme(package: Package) -> str:
@@ -67,19 +86,16 @@ def readme(package: Package) -> str:
     lines = [
         f"{package.title} (years from 1 April to 31 March)",
         "",
-        "What is counted; a death may be of one year, notified in the next, reviewed in a third:",
+        f"What is counted; {tables.definitions.subject.words.years}:",
         *(f"- {p.title}: {p.description}" for p in tables.populations),
         "",
         *what_was_done(package),
         "",
         *([f"Note: {package.note}", ""] if package.note else []),
         "Symbols:",
-        *(f"{symbol:6} {words}" for symbol, words in SYMBOLS.items()),
+        *(f"{symbol:6} {words}" for symbol, words in symbols(tables).items()),
         "",
-        "Rates: crude, with 95% intervals (exact Poisson below 10 deaths, Byar's method from 10),",
-        "or directly standardised for age where they say so (intervals by Dobson's method).",
-        "Percentages: with 95% intervals by Wilson's method; each says what it is a share of.",
-        "",
+        *(_METHODS if tables.definitions.measured else ()),
         "Do not try to identify anyone, and do not pass this file on beyond the agreement it was "
         "shared under.",
         "",

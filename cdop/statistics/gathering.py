@@ -15,8 +15,8 @@ from cdop.overview.models import READ as READ_REVIEW
 from cdop.overview.rules import CONTRIBUTED, YES
 from cdop.reference import codelist
 from cdop.security.work import Work
-from cdop.statistics.counting import COUNTED
-from cdop.statistics.definitions import pooled_years, year_days
+from cdop.statistics.definitions import year_days, years_to
+from cdop.statistics.records.deaths import COUNTED
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def attendance(work: Work, cdop_id: UUID, year: str, pooled: int = 1) -> Attenda
     Professionals in their office, and no child: such counts are published as they are, and no
     count of children follows from them.
     """
-    first, _ = year_days(pooled_years(year, pooled)[0])
+    first, _ = year_days(years_to(year, pooled)[0])
     _, last = year_days(year)
     places = organisations.with_predecessors(work.session, cdop_id)
     held = select(Meeting.id).where(
@@ -108,6 +108,6 @@ def _reviewed(work: Work, cdop_id: UUID, year: str, pooled: int) -> tuple[Column
     return (
         col(Death.organisation_id).in_(places),
         col(Death.status).in_(COUNTED),
-        col(Death.reviewed_year).in_(pooled_years(year, pooled)),
+        col(Death.reviewed_year).in_(years_to(year, pooled)),
         col(Review.status) == "signed-off",
     )

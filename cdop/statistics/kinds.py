@@ -1,8 +1,7 @@
-"""Which kinds of death there could be, as far as the tables of some releases tell them apart."""
+"""Which kinds of record there could be, as far as the tables of some releases tell them apart."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -10,22 +9,15 @@ import pandas as pd
 from cdop.errors import Refused
 from cdop.statistics.definitions import ColumnDefinition, YearTables
 from cdop.statistics.disclosure.system import Counts, Mask
+from cdop.statistics.subjects import Membership, Subject
 
-KINDS = 1_000_000  # of death that may be told apart before only those near observed ones are listed
-POPULATIONS = ("died", "notified", "reviewed")
-# Columns that follow from whether a death was reviewed in the year it happened: code if so, if not.
-FOLLOWING = {
-    "year_of_death": ("this-year", "earlier"),
-    "review_state": ("reviewed", "not-reviewed"),
-}
-Membership = tuple[int, int, int, int]  # died, notified, reviewed, reviewed in its year of death
-NOWHERE: Membership = (0, 0, 0, 0)
+KINDS = 1_000_000  # of record, told apart before only those near observed ones are listed
 UNASKED = -1  # stands for the answer of a record that a column does not ask for
 
 
 @dataclass(frozen=True)
 class Counted:
-    """What a release counts: coded rows of deaths by id, and the tables made of them.
+    """What a release counts: coded rows by id, such as deaths, and the tables made of them.
 
     `merged` maps codes of a column to the coarser ones that the tables print.
     """
@@ -34,6 +26,11 @@ class Counted:
     tables: YearTables
     years: tuple[str, ...]
     merged: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> Subject:
+        """Return what the rows are."""
+        return self.tables.definitions.subject
 
     def printed_records(self) -> pd.DataFrame:
         """Return the rows under the codes that the tables print."""
@@ -49,18 +46,25 @@ class Counted:
 
 
 def finest_codes(releases: Sequence[Counted]) -> dict[str, tuple[str, ...]]:
-    """Return the finest codes of each column that any of the releases is cut by."""
+    """Return the finest codes of each column that any of the releases is cut by.
+
+    Releases of other years may have been counted under other codes, of the same years they may not.
+    """
     found: dict[str, tuple[str, ...]] = {}
+    seen: dict[str, list[tuple[frozenset[str], tuple[str, ...]]]] = {}
     for each in releases:
+        years = frozenset(each.years)
         for column in each.columns():
-            if column.name in FOLLOWING:
+            if column.name in each.subject.following:
                 continue
             codes = _raw_codes(each, column.name)
-            if found.setdefault(column.name, codes) != codes:
+            if any(years & then and codes != others for then, others in seen.get(column.name, ())):
                 raise Refused(
-                    "An earlier release of these deaths was counted under other code lists: the "
+                    "An earlier release of these cases was counted under other code lists: the "
                     "two cannot be held against each other, so neither can be proved safe."
                 )
+            seen.setdefault(column.name, []).append((years, codes))
+            found[column.name] = tuple(dict.fromkeys((*found.get(column.name, ()), *codes)))
     return found
 
 
@@ -75,15 +79,16 @@ def people(
 
     A record that another release counts under another answer is one record there, another here.
     """
+    subject = releases[0].subject
     answers: dict[str, list[tuple[list[int], list[Membership]]]] = {}
     for number, each in enumerate(releases):
         ids = map(str, each.records.index)
-        here = zip(ids, _given(each, base), _memberships_in(each.records), strict=True)
+        here = zip(ids, _given(each, base), subject.memberships_in(each.records), strict=True)
         for id, given, member in here:
             rows = answers.setdefault(id, [])
             found = next((row for row in rows if _agree(row[0], given)), None)
             if found is None:
-                found = ([UNASKED] * len(base), [NOWHERE] * len(releases))
+                found = ([UNASKED] * len(base), [subject.nowhere] * len(releases))
                 rows.append(found)
             found[0][:] = [
                 old if new == UNASKED else new for old, new in zip(found[0], given, strict=True)
@@ -91,7 +96,7 @@ def people(
             found[1][number] = member
     people = [[max(at, 0) for at in given] for rows in answers.values() for given, _ in rows]
     memberships = [tuple(m) for rows in answers.values() for _, m in rows]
-    ids_ = [id if m[0] != NOWHERE else "" for id, rows in answers.items() for _, m in rows]
+    ids_ = [id if m[0] != subject.nowhere else "" for id, rows in answers.items() for _, m in rows]
     return np.array(people, dtype=np.int64).reshape(-1, len(base)), memberships, ids_
 
 
@@ -111,52 +116,8 @@ def _given(of: Counted, base: Mapping[str, tuple[str, ...]]) -> list[list[int]]:
     return rows
 
 
-def _memberships_in(records: pd.DataFrame) -> list[Membership]:
-    died, notified, reviewed = (records[p].to_numpy(dtype=bool) for p in POPULATIONS)
-    same = died & reviewed & (records.died_year == records.reviewed_year).to_numpy(dtype=bool)
-    columns = [part.astype(int).tolist() for part in (died, notified, reviewed, same)]
-    return list(zip(*columns, strict=True))
-
-
 def _agree(one: Sequence[int], other: Sequence[int]) -> bool:
     return all(a == b or UNASKED in (a, b) for a, b in zip(one, other, strict=True))
-
-
-def memberships(releases: Sequence[Counted]) -> Iterable[tuple[Membership, ...]]:
-    """Return in which populations of which release an unchanged record may be."""
-    choices = [_of_one(each) for each in releases]
-    for first in choices[0]:
-        rest = [
-            [m for m in of_one if _fits(releases[0], first, earlier, m)]
-            for earlier, of_one in zip(releases[1:], choices[1:], strict=True)
-        ]
-        for others in product(*rest):
-            if any(m != NOWHERE for m in (first, *others)):
-                yield (first, *others)
-
-
-def _of_one(release: Counted) -> list[Membership]:
-    """Return in which populations of a release a record may be, none included."""
-    found = [NOWHERE]
-    for died, notified, reviewed, same in product((0, 1), repeat=4):
-        both = died and reviewed
-        if not (died or notified or reviewed) or same > both or (both and not notified):
-            continue
-        if same == both or len(release.years) > 1:
-            found.append((died, notified, reviewed, same))
-    return found
-
-
-def _fits(now: Counted, here: Membership, then: Counted, there: Membership) -> bool:
-    """Tell whether a record that did not change may be in these populations of two releases."""
-    ours, theirs = set(now.years), set(then.years)
-    if there == NOWHERE:
-        return True  # it came later, or is of other years
-    if here == NOWHERE:
-        return not theirs <= ours
-    down = theirs <= ours and any(a < b for a, b in zip(here, there, strict=True))
-    up = ours <= theirs and any(b < a for a, b in zip(here, there, strict=True))
-    return not down and not up
 
 
 def near_kinds(observed: Counts, sizes: Sequence[int]) -> Counts:
@@ -189,38 +150,50 @@ def may_be(
 ) -> Mask:
     """Tell which kinds any reader must allow for; observed ones come in apart from this.
 
-    The last column of kinds says which of the `memberships` (each releases x 4) they have.
+    The last column of kinds says which of the `memberships` (each releases x beings) they have.
     """
+    subject = releases[0].subject
     member = memberships[kinds[:, -1]]
     anywhere = np.asarray(member.any(axis=1))
-    inside = {name: anywhere[:, number] for number, name in enumerate(POPULATIONS)}
-    may = _of_one_year(member)
-    names = list(base)
-    for column in (c for each in releases for c in each.columns()):
-        if column.only and column.name in base:
-            may &= inside[column.only] | (kinds[:, names.index(column.name)] == 0)
+    inside = {name: anywhere[:, number] for number, name in enumerate(subject.populations)}
+    # Those that stand in two are known to whoever reads two years: there are no more of them.
+    may = ~subject.twice(member)
+    for number, column in ((n, c) for n, each in enumerate(releases) for c in each.columns()):
+        if column.name in base:
+            answer = kinds[:, list(base).index(column.name)]
+            if column.only:
+                may &= inside[column.only] | (answer == 0)
+            may &= ~_unoffered(column, answer, base, member[:, number], releases[number])
     there = memberships[observed[:, -1]]
     for rule in releases[0].tables.definitions.impossible:
-        if not applies(rule, base):
+        if not applies(rule, base, subject):
             continue
+        told = releases[0].tables.definitions.asked_of(rule)
         # An odd record stays: who holds it to be impossible would only be misled.
-        if not (_ruled_out(observed, rule, base, there) & there[:, :, 2].any(axis=1)).any():
-            may &= ~(_ruled_out(kinds, rule, base, member) & inside["reviewed"])
+        if not _ruled_out(observed, rule, base, there, told, subject).any():
+            may &= ~_ruled_out(kinds, rule, base, member, told, subject)
     return np.asarray(may, dtype=bool)
 
 
-def applies(rule: Mapping[str, tuple[str, ...]], base: Mapping[str, tuple[str, ...]]) -> bool:
+def _unoffered(
+    column: ColumnDefinition,
+    answer: Counts,
+    base: Mapping[str, tuple[str, ...]],
+    member: Counts,
+    release: Counted,
+) -> Mask:
+    """Tell which kinds a release would count under an answer that it did not offer."""
+    offered = np.isin(base[column.name], _raw_codes(release, column.name))
+    told = [release.subject.populations.index(column.only)] if column.only else slice(None)
+    return np.asarray(~offered[answer] & member[:, told].any(axis=1))
+
+
+def applies(
+    rule: Mapping[str, tuple[str, ...]], base: Mapping[str, tuple[str, ...]], subject: Subject
+) -> bool:
     """Tell whether all that a rule of what is impossible speaks of is told apart here."""
-    told = {name: codes for name, codes in rule.items() if name not in FOLLOWING}
+    told = {name: codes for name, codes in rule.items() if name not in subject.following}
     return all(name in base and set(codes) & set(base[name]) for name, codes in told.items())
-
-
-def _of_one_year(member: Counts) -> Mask:
-    """Tell who died and was notified in the same release, or in neither.
-
-    All others are known to whoever reads two years: they are as observed, and there are no more.
-    """
-    return np.asarray((member[:, :, 0] == member[:, :, 1]).all(axis=1))
 
 
 def _ruled_out(
@@ -228,13 +201,23 @@ def _ruled_out(
     rule: Mapping[str, tuple[str, ...]],
     base: Mapping[str, tuple[str, ...]],
     member: Counts,
+    populations: Sequence[str],
+    subject: Subject,
 ) -> Mask:
-    fits = np.ones(len(kinds), dtype=bool)
+    places = [subject.populations.index(name) for name in populations]
+    fits = np.asarray(np.all(np.any(member[:, :, places], axis=1), axis=1), dtype=bool)
     for name, codes in rule.items():
-        if name in FOLLOWING:
-            yes, no = (code in codes for code in FOLLOWING[name])
-            fits &= np.where(member[:, :, 3].any(axis=1), yes, no)
+        if name in subject.following:
+            said = following(np.asarray(member.any(axis=1)), subject)
+            fits &= np.isin(np.array(subject.following[name])[said], codes)
             continue
         wanted = [base[name].index(code) for code in codes if code in base[name]]
         fits &= np.isin(kinds[:, list(base).index(name)], wanted)
     return fits
+
+
+def following(beings: Counts | Mask, subject: Subject) -> Counts:
+    """Return which of a subject's facts holds (the number of them where none does), by kind."""
+    facts = np.asarray(beings[:, len(subject.populations) :], dtype=bool)
+    none = np.ones((len(facts), 1), dtype=bool)
+    return np.asarray(np.argmax(np.concatenate([facts, none], axis=1), axis=1), dtype=np.int64)

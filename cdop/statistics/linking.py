@@ -1,6 +1,6 @@
-"""One linear system over the deaths of a release and of the earlier releases that count them too.
+"""One linear system over the records of a release and of the earlier ones that count them too.
 
-A death that two releases count is one record in both: a reader may hold one against the other. Any
+A record that two releases count is one record in both: a reader may hold one against the other. Any
 reader takes it that records are added later and do not change; one that did change is a record that
 went and another that came, and that it did is then protected like any small difference.
 """
@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
-from cdop.errors import Refused, Unsafe
-from cdop.statistics.atoms import deaths, links, listed, part
+from cdop.errors import Unsafe
+from cdop.statistics.atoms import links, listed, part, records
 from cdop.statistics.disclosure.parts import assembled
 from cdop.statistics.disclosure.reading import OPEN
 from cdop.statistics.disclosure.system import (
@@ -43,6 +42,7 @@ class Linked:
 
     `homes` is records x bundles, in the order of `ids` (empty for those that only an earlier
     release counts). `twice` marks the atoms that stand in the tables of two years by necessity.
+    `other_years`: whether there may be releases of other years besides those linked here.
     """
 
     system: LinearSystem
@@ -50,18 +50,19 @@ class Linked:
     homes: Counts
     tables: tuple[Table, ...]
     twice: Mask
+    other_years: bool = True
 
 
 def linked(now: Counted, before: Sequence[Told] = ()) -> Linked:
-    """Return the system of a release together with earlier ones of some of the same deaths.
+    """Return the system of a release together with earlier ones of some of the same records.
 
     Raises Refused for records whose years contradict one another, or releases whose codes cannot
     be compared.
     """
     releases = [now, *(told.counted for told in before)]
     for each in releases:
-        _check_years(each.records)
-    of = deaths(releases)
+        each.subject.check(each.records)
+    of = records(releases)
     every = listed(of)
     names = ["", *(f"@{number}" for number in range(1, len(releases)))]
     parts = [part(each, of, names) for each in every]
@@ -74,17 +75,9 @@ def linked(now: Counted, before: Sequence[Told] = ()) -> Linked:
         system = replace(system, earlier=_earlier(system, now, before), nested=nested)
     homes = np.column_stack([each.homes for each in every]) + starts
     twice = np.concatenate([of.twice[each.kinds[:, -1]] for each in every])
-    return Linked(system, of.ids, homes.astype(np.int64), tuple(tables), twice)
-
-
-def _check_years(records: pd.DataFrame) -> None:
-    reviewed = records.reviewed_year.fillna("9999")
-    in_order = (records.died_year <= records.notified_year) & (records.notified_year <= reviewed)
-    if not in_order.all():
-        raise Refused(
-            "A death of this year is recorded as notified before it happened, or reviewed before "
-            "it was notified. Correct the case, then build the release."
-        )
+    return Linked(
+        system, of.ids, homes.astype(np.int64), tuple(tables), twice, not of.subject.linked
+    )
 
 
 def _dimensions(releases: Sequence[Counted], names: Sequence[str]) -> list[Dimension]:

@@ -14,7 +14,7 @@ from sqlmodel import col, select
 
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
-from cdop.statistics import counting
+from cdop.statistics import counting, whose
 from cdop.statistics.contents import decimal, percent, rates, shares
 from cdop.statistics.definitions import year_tables
 from cdop.statistics.denominators import denominators
@@ -58,8 +58,8 @@ def exact_years(work: Work, slug: str) -> list[Series]:
 
     Raises Denied without the permission for exact figures, NotFound out of scope.
     """
-    cdop = counting.find_cdop(work, slug, counting.READ)
-    years = sorted(counting.years(work, cdop.id)[:YEARS])
+    cdop = whose.find(work, slug, counting.READ, whose.PANELS)
+    years = sorted(whose.years(work, cdop)[:YEARS])
     work.audit(
         counting.READ, ("organisations", cdop.id), cdop.id, report="dashboard", years=len(years)
     )
@@ -71,14 +71,14 @@ def released_years(work: Work, slug: str) -> list[Series]:
 
     Raises Denied without the permission, NotFound out of scope.
     """
-    cdop = counting.find_cdop(work, slug, READ)
+    cdop = whose.find(work, slug, READ, whose.PANELS)
     places = organisations.with_predecessors(work.session, cdop.id)
     query = select(Release).where(
         col(Release.organisation_id).in_(places), Release.state == RELEASED, Release.years == 1
     )
     found = work.session.exec(query.order_by(col(Release.id)))
     latest = {release.year: release for release in found if not release.asked}
-    years = sorted(counting.years(work, cdop.id)[:YEARS])
+    years = sorted(whose.years(work, cdop)[:YEARS])
     work.audit(READ, ("organisations", cdop.id), cdop.id, report="dashboard", years=len(years))
     return _series({y: _released(latest[y]) if y in latest else {} for y in years})
 

@@ -26,6 +26,7 @@ from cdop.statistics.kinds import Counted
 from cdop.statistics.linking import Linked, Told, linked
 from cdop.statistics.readers import FAMILY, Knowledge, families, readers
 from cdop.statistics.reasons import in_words, with_readers
+from cdop.statistics.subjects import Subject
 
 HIDDEN = "[c]"
 
@@ -87,7 +88,7 @@ def protect_release(counted: Counted, profile: Profile, wish: Wish) -> Protected
         raise Unsafe("The tables, counted in two ways, do not agree, so there is no release")
     found = replace(found, system=with_care(found.system, found.tables, profile, care()))
     who = (*readers(found, wish.knowledge), *families(found))
-    wish = replace(wish, on_step=_in_words(wish.on_step))
+    wish = replace(wish, on_step=_in_words(wish.on_step, counted.subject))
     how = _rounded if profile.others == Others.CONTROLLED else _hidden
     try:
         return replace(how(found, ours, profile, who, wish), exact=exact)
@@ -95,11 +96,11 @@ def protect_release(counted: Counted, profile: Profile, wish: Wish) -> Protected
         raise Unsafe(in_words(str(unsafe), counted.tables)) from None
 
 
-def _in_words(on_step: OnStep | None) -> OnStep | None:
+def _in_words(on_step: OnStep | None, subject: Subject) -> OnStep | None:
     """Return what passes steps on with their readers in words."""
     if on_step is None:
         return None
-    return lambda step: on_step(step and (with_readers(step[0]), *step[1:]))
+    return lambda step: on_step(step and (with_readers(step[0], subject), *step[1:]))
 
 
 def _rounded(

@@ -12,15 +12,13 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from cdop.deaths.models import Death
 from cdop.errors import Refused, Unsafe
 from cdop.organisations import queries as organisations
-from cdop.organisations.models import Organisation
 from cdop.reference_files.service import Denominator
 from cdop.security.actor import Actor
 from cdop.security.signing import newest, signer
 from cdop.security.work import Register, Work
-from cdop.statistics import counting, rules
+from cdop.statistics import counting, rules, whose
 from cdop.statistics.definitions import year_days
 from cdop.statistics.denominators import denominators
 from cdop.statistics.disclosure import Profile, profile
@@ -29,10 +27,10 @@ from cdop.statistics.drafting import Draft, as_drafted, note
 from cdop.statistics.earlier import (
     attendance_of,
     counted,
+    frozen,
     held_against,
     printed_before,
     releases_before,
-    rows_of,
     snapshot_of,
     to_repeat,
     told,
@@ -45,6 +43,7 @@ from cdop.statistics.models import Release
 from cdop.statistics.package import SIGNS, Package, write_package
 from cdop.statistics.protecting import Cells, Protected, Wish, protect_release
 from cdop.statistics.readers import Knowledge
+from cdop.statistics.records import SOURCES
 from cdop.statistics.releasing import BUILD, find_release
 from cdop.statistics.rules import Step
 
@@ -103,16 +102,17 @@ def protected_as(register: Register, of: Prepared, on_step: OnStep | None = None
     return protect_release(of.counted, of.profile, wish)
 
 
-def built_already(work: Work, cdop_id: UUID, wanted: Draft) -> Release | None:
+def built_already(work: Work, organisation_id: UUID, wanted: Draft) -> Release | None:
     """Return a release like the one wanted that stands proved or out, if nothing has changed since.
 
     Building the same twice must not make two releases of it.
     """
-    work.check(BUILD, cdop_id)
-    records = counting.counts(work, cdop_id, wanted.year, wanted.years)
+    work.check(BUILD, organisation_id)
+    subject = whose.subject_of(work.session, organisation_id)
+    records = counting.counts(work, organisation_id, wanted.year, wanted.years, subject)
     now = counting.digest(records)
     query = select(Release).where(
-        Release.organisation_id == cdop_id,
+        Release.organisation_id == organisation_id,
         Release.year == wanted.year,
         col(Release.state).in_((rules.State.PROVED, rules.State.RELEASED)),
     )
@@ -124,7 +124,8 @@ def built_already(work: Work, cdop_id: UUID, wanted: Draft) -> Release | None:
 
 def prepare(work: Work, release: Release) -> Prepared:
     """Return what a release is to be built of. Raises Refused, Invalid for what cannot be."""
-    records = counting.counts(work, release.organisation_id, release.year, release.years)
+    subject = whose.subject_of(work.session, release.organisation_id)
+    records = counting.counts(work, release.organisation_id, release.year, release.years, subject)
     before = releases_before(work, release)
     return _prepared(work, release, counted(release, records), before, _boards(work, release))
 
@@ -133,7 +134,7 @@ def prepare_again(work: Work, release: Release) -> Prepared:
     """Return what a release was built of, from what was frozen then. Raises Refused, Unsafe."""
     if not release.snapshot:
         raise Refused("This release has no frozen rows to be built again from.")
-    of = counted(release, rows_of(release.snapshot))
+    of = counted(release, frozen(release))
     if counting.digest(of.records) != release.ledger["snapshot"]:
         raise Unsafe("The frozen rows of this release were changed outside the register.")
     return _prepared(work, release, of, held_against(work, release), release.ledger["boards"])
@@ -154,7 +155,7 @@ def _prepared(
         keep=to_repeat(printed, chosen),
         seed=_seed(work, release),
     )
-    cdop = organisations.get(work.session, release.organisation_id)
+    place = organisations.get(work.session, release.organisation_id)
     known = release.ledger.get("denominators")
     under = {code: Denominator(**each) for code, each in (known or {}).items()}
     return Prepared(
@@ -164,9 +165,9 @@ def _prepared(
         wish,
         tuple(str(each.id) for each in before),
         printed,
-        cdop.slug,
-        organisations.name_on(work.session, cdop.id, year_days(release.year)[1]),
-        denominators(work.session, cdop.id, of.tables, release.years) if known is None else under,
+        place.slug,
+        organisations.name_on(work.session, place.id, year_days(release.year)[1]),
+        denominators(work.session, place.id, of.tables, release.years) if known is None else under,
         attendance_of(work, release),
         release.ledger.get("signed_by", 1) if release.ledger else newest(work.vault.ring),
     )
@@ -249,19 +250,10 @@ def _refuse(work: Work, release_id: UUID, reason: str) -> None:
 
 
 def _boards(work: Work, release: Release) -> Mapping[str, list[str]]:
-    """Return the deaths that each recipient within the register knows already."""
+    """Return the records that each recipient within the register knows already."""
     slugs = sorted({each.board for each in as_drafted(release).recipients if each.board})
-    return {slug: _own_records(work, organisations.by_slug(work.session, slug)) for slug in slugs}
-
-
-def _own_records(work: Work, of: Organisation) -> list[str]:
-    """Return the ids of the deaths that an organisation knows: it reviewed them, or it serves."""
-    line = organisations.with_predecessors(work.session, of.id)
-    areas = {of.id, *(o.id for o in organisations.served_by(work.session, of.id, work.today))}
-    query = select(Death.id).where(
-        col(Death.organisation_id).in_(line) | col(Death.residence_area_id).in_(areas)
-    )
-    return [str(id) for id in work.session.exec(query)]
+    known = SOURCES[whose.subject_of(work.session, release.organisation_id)].known_to
+    return {slug: known(work, organisations.by_slug(work.session, slug)) for slug in slugs}
 
 
 def _seed(work: Work, release: Release) -> int:

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import Organisation
 from cdop.security.work import Work
-from cdop.statistics import counting
+from cdop.statistics import counting, whose
 from cdop.statistics.asked import Asked, asked_table
 from cdop.statistics.definitions import (
     TableDefinition,
@@ -55,7 +55,7 @@ def ask_table(work: Work, slug: str, year: str, pooled: int, asked: Asked) -> An
     Raises Denied, NotFound; Invalid for a column that statistics may not read, one without answers
     in that population, or years that cannot be pooled.
     """
-    cdop = counting.find_cdop(work, slug, READ)
+    cdop = whose.find(work, slug, READ, whose.PANELS)
     tables = year_tables(year)
     table = asked_table(tables.definitions, asked)
     pooled_years(year, pooled)

@@ -1,12 +1,13 @@
 """Those against whom a release of the register is proved, and what each knows besides it.
 
-All of them have every earlier release of these deaths, and those of other years. What ties two
-years' releases together by necessity are the deaths that died in one year and were notified in
-another: they stand in both. Whoever reads other years is given exactly those deaths, in every
-column, so that they are the same in each alternative table of either proof. Any alternative of one
-year then goes with any of the other, since no other death need be in both: one not yet reviewed may
-stay so, and one reviewed may have been of a year before the first release, or another panel's. Each
-width holds for both together.
+All of them have every earlier release of these records, and those of other years. Releases of
+referrals are linked whatever their years. Of deaths they are not: what ties two years' releases
+together by necessity are the deaths that died in one year and were notified in another: they stand
+in both. Whoever reads other years is given exactly those deaths, in every column, so that they are
+the same in each alternative table of either proof. Any alternative of one year then goes with any
+of the other, since no other death need be in both: one not yet reviewed may stay so, and one
+reviewed may have been of a year before the first release, or another panel's. Each width holds for
+both together.
 """
 
 from collections.abc import Collection, Mapping
@@ -39,9 +40,9 @@ def readers(linked: Linked, knowledge: Knowledge) -> tuple[Attacker, ...]:
     """Return whom the release is proved against, families apart."""
     system = linked.system
     twice = csr_matrix(eye_array(len(system.atoms), dtype=np.int64, format="csr")[linked.twice])
-    found = [PUBLIC, Attacker(OTHER_YEARS, twice)]
-    if system.earlier is not None:
-        found = [Attacker(LEDGER), found[1]]
+    found = [PUBLIC if system.earlier is None else Attacker(LEDGER)]
+    if linked.other_years:
+        found.append(Attacker(OTHER_YEARS, twice))
     for name, ids in sorted(knowledge.boards.items()):
         mine = linked.homes[np.isin(linked.ids, list(ids))]
         own = np.bincount(mine.ravel(), minlength=len(system.atoms)).astype(np.int64)

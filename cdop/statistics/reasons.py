@@ -5,13 +5,14 @@ from collections.abc import Sequence
 
 from cdop.statistics.definitions import TableDefinition, YearTables
 from cdop.statistics.disclosure import TOTAL
+from cdop.statistics.subjects import Subject
 
 READERS = {
     "public": "anyone who has every number of this release",
     "other-years": "anyone who also has the releases of other years",
-    "ledger": "anyone who kept the earlier releases of these deaths",
+    "ledger": "anyone who kept the earlier releases of these {several}",
     "known-margins": "anyone who also has counts that others published",
-    "family": "whoever knows that one of the deaths is among those counted",
+    "family": "whoever knows that one of the {several} is among those counted",
 }
 _MENDS = (
     (
@@ -36,11 +37,14 @@ _CELL = re.compile(rf"table ([0-9a-f-]{{36}}:)?({_CODE}), ({_CODE}(?: / {_CODE})
 _ATTACKER = re.compile(r"\(attacker: ([^)]+)\)")
 
 
-def reader(attacker: str) -> str:
-    """Return in words whom a release was proved against."""
+def reader(attacker: str, subject: Subject) -> str:
+    """Return in words whom a release of a subject was proved against."""
     if attacker.startswith("board:"):
         return f"{attacker.removeprefix('board:')}, which knows its own records"
-    return READERS.get(attacker.partition(":")[0], attacker)
+    if attacker == "ledger" and subject.linked:
+        return f"{READERS['ledger']}, whatever their year".format(several=subject.words.several)
+    words = READERS.get(attacker.partition(":")[0], attacker)
+    return words.replace("{several}", subject.words.several)
 
 
 def mend(reason: str) -> str:
@@ -59,12 +63,12 @@ def in_words(reason: str, tables: YearTables) -> str:
         words = cell_in_words(tables, named[code], key.split(" / "))
         return f"{words} of an earlier release" if earlier else words
 
-    return with_readers(_CELL.sub(cell, reason))
+    return with_readers(_CELL.sub(cell, reason), tables.definitions.subject)
 
 
-def with_readers(text: str) -> str:
+def with_readers(text: str, subject: Subject) -> str:
     """Return a sentence of the disclosure check with its readers in words."""
-    return _ATTACKER.sub(lambda found: f"(reader: {reader(found[1])})", text)
+    return _ATTACKER.sub(lambda found: f"(reader: {reader(found[1], subject)})", text)
 
 
 def cell_in_words(tables: YearTables, table: TableDefinition, key: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from cdop.organisations import queries as organisations
 from cdop.security.actor import everywhere
 from cdop.security.work import Work
 from cdop.statistics.asked import Asked
-from cdop.statistics.definitions import pooled_years
+from cdop.statistics.definitions import years_to
 from cdop.statistics.models import Release, ReleaseEvent
 from cdop.statistics.package import package_name
 from cdop.statistics.protecting import Cells
@@ -91,7 +91,7 @@ def package_bytes(work: Work, release_id: UUID) -> tuple[str, bytes]:
 def file_name(slug: str, release: Release) -> str:
     """Return the name of a release's package. It holds no count."""
     asked = [Asked(each["population"], tuple(each["by"])).code for each in release.asked or ()]
-    years = pooled_years(release.year, release.years)
+    years = years_to(release.year, release.years)
     period = years[0] if len(years) == 1 else f"{years[0]}-to-{years[-1]}"
     return package_name(slug, period, release.profile, asked)
 

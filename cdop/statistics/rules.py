@@ -127,9 +127,9 @@ def check_reason(reason: str) -> None:
 
 
 def check_unchanged_ledger(proved: Collection[str], now: Collection[str]) -> None:
-    """Raise Refused if another release of these deaths went out since this one was proved."""
+    """Raise Refused if another release of these cases went out since this one was proved."""
     if set(now) - set(proved):
         raise Refused(
-            "Another release of these deaths was approved since this one was proved. Discard it "
+            "Another release of these cases was approved since this one was proved. Discard it "
             "and build it again, so that the two are held against each other."
         )

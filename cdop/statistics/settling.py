@@ -20,7 +20,7 @@ def approve(work: Work, release_id: UUID, *, settled: bool = False) -> Release:
     """Let a proved release out. `settled`: the typed note gives no count and no case away.
 
     Raises Denied without the permission at that panel; Refused for one's own release, in another
-    state, or when another release of these deaths went out since it was proved.
+    state, or when another release of these cases went out since it was proved.
     """
     release = find_release(work, release_id, APPROVE)
     take_turns(work, release)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from cdop.spreadsheets import inert_row
 from cdop.statistics.contents import (
-    SYMBOLS,
     Package,
     decimal,
     keys,
@@ -14,6 +13,7 @@ from cdop.statistics.contents import (
     rates,
     released_shares,
     shown,
+    symbols,
 )
 from cdop.statistics.definitions import ALL, TableDefinition
 from cdop.statistics.disclosure import TOTAL
@@ -24,12 +24,18 @@ def csv_files(package: Package) -> dict[str, str]:
     """Return every CSV file of a package, by its path."""
     return {
         **{f"tables/{t.code}.csv": _table(package, t) for t in package.tables.tables},
-        "tables/percentages.csv": _percentages(package),
-        "tables/rates.csv": _rates(package),
+        **(_measured(package) if package.tables.definitions.measured else {}),
         **({"tables/attendance.csv": _attended(package)} if package.attendance else {}),
         **{f"codelists/{c.name}.csv": _codelist(package, c.name) for c in package.tables.columns},
         "codelists/population.csv": _populations(package),
-        "codelists/symbols.csv": _csv(["code", "label"], SYMBOLS.items()),
+        "codelists/symbols.csv": _csv(["code", "label"], symbols(package.tables).items()),
+    }
+
+
+def _measured(package: Package) -> dict[str, str]:
+    return {
+        "tables/percentages.csv": _percentages(package),
+        "tables/rates.csv": _rates(package),
     }
 
 

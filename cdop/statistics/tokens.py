@@ -18,7 +18,7 @@ from cdop.organisations import people
 from cdop.organisations import queries as organisations
 from cdop.security.actor import Actor, everywhere, system
 from cdop.security.work import Register, Work
-from cdop.statistics.counting import find_cdop
+from cdop.statistics import whose
 from cdop.statistics.models import ApiToken
 
 MAKE = "statistics:token:make"
@@ -70,7 +70,7 @@ def make(work: Work, slug: str, name: str, days: int) -> tuple[ApiToken, str]:
 
     Raises Denied, NotFound for a panel out of scope, Invalid for a name or an end that is none.
     """
-    panel = find_cdop(work, slug, MAKE)
+    panel = whose.find(work, slug, MAKE)
     faults = {}
     if not 1 <= len(name.strip()) <= 80:
         faults["name"] = "Give the token a name of up to 80 characters: what program it is for"

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from cdop.statistics.contents import (
-    SYMBOLS,
     Package,
     decimal,
     percent,
     rates,
     released_shares,
     shown,
+    symbols,
     told_of_all,
 )
 from cdop.statistics.definitions import TableDefinition
@@ -61,7 +61,10 @@ def workbook(package: Package) -> bytes:
             cover=gptables.Cover(
                 title=neutral(package.title),
                 intro=list(map(neutral, what_was_done(package))),
-                about=["Symbols:", *(f"{symbol}: {words}" for symbol, words in SYMBOLS.items())],
+                about=[
+                    "Symbols:",
+                    *(f"{symbol}: {words}" for symbol, words in symbols(package.tables).items()),
+                ],
                 contact=["Publisher:", neutral(package.name)],
             ),
             workbook_options=_PLAIN,
@@ -93,7 +96,9 @@ def _sheet(
     )
     used = {cell for row in rows for cell in row if isinstance(cell, str)}
     seen = {part for cell in [title, *used] for part in cell.split()}
-    legend = [f"{symbol}: {words}" for symbol, words in SYMBOLS.items() if symbol in seen]
+    legend = [
+        f"{symbol}: {words}" for symbol, words in symbols(package.tables).items() if symbol in seen
+    ]
     return gptables.GPTable(  # type: ignore[attr-defined]
         table=frame,
         table_name=name.replace("-", "_"),
@@ -112,7 +117,7 @@ def _grid(package: Package, table: TableDefinition) -> tuple[list[str], list[lis
     columns = [(TOTAL, *tables.codes(name)) for name in across]
     keys = [(code,) for code in columns[0]] if across else [()]
     head = [tables.title(down)]
-    head += [tables.label(across[0], code) for (code,) in keys] if across else ["Deaths"]  # type: ignore[misc]
+    head += [tables.label(across[0], code) for (code,) in keys] if across else [tables.unit(table)]  # type: ignore[misc]
     rows: list[list[Cell]] = [
         [tables.label(down, code), *(_cell(package, table, (code, *key)) for key in keys)]
         for code in (TOTAL, *tables.codes(down))

@@ -25,6 +25,7 @@ from cdop.security.actor import system
 from cdop.security.work import Register
 from cdop.statistics import counting
 from cdop.statistics.definitions import YearTables, year_tables
+from cdop.statistics.records.deaths import OF_REVIEW
 
 REVIEWS, PART = 1_000_000, 20_000
 YEAR = "2013-14"
@@ -138,7 +139,7 @@ def _fill(register: Register) -> UUID:
 
 def _part(register: Register, panel: UUID, random: np.random.Generator, tables: YearTables) -> None:
     deaths = _drawn(random, tables, OF_DEATH)
-    reviews = _drawn(random, tables, counting.OF_REVIEW)
+    reviews = _drawn(random, tables, OF_REVIEW)
     for death, review in zip(deaths, reviews, strict=True):
         id = new_id()
         death |= ALIKE | {"id": id, "subject_id": id, "organisation_id": panel}

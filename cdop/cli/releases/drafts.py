@@ -11,7 +11,7 @@ from cdop.cli import running
 from cdop.cli.releases.saying import Id, To, release_id, say, write_package
 from cdop.cli.releases.wish import Wish, wishing
 from cdop.security.work import Register
-from cdop.statistics import advising, counting, drafting, proving, releasing, settling
+from cdop.statistics import advising, drafting, proving, releasing, settling, whose
 from cdop.statistics.disclosure.asking import OnStep
 from cdop.statistics.models import Release
 from cdop.statistics.rules import State
@@ -24,7 +24,7 @@ def draft(
     as_user: running.AsUser = None,
     as_json: running.AsJson = False,
 ) -> None:
-    """Draft a release of a panel's years. Nothing is protected yet."""
+    """Draft a release of a panel's or group's years. Nothing is protected yet."""
     say(_drafted(running.opened(context), as_user, wish), as_json)
 
 
@@ -87,14 +87,14 @@ def build(
 
 def _drafted(register: Register, as_user: str | None, wish: Wish) -> Release:
     """Draft a release, or return the same one that stands proved or out already."""
-    wanted = wish.draft()
     actor = running.acting(register, as_user)
     with Session(register.engine) as session:
-        panel = counting.resolve_cdop(session, wish.board, wanted.year)
+        place = wish.whose(session)
+        wanted = wish.draft(whose.subject_of(session, place))
     earlier = release_id(wish.replaces) if wish.replaces else None
     with register.reading(actor) as work:
-        found = None if earlier else proving.built_already(work, panel, wanted)
-    return found or register.do(actor, drafting.draft, panel, wanted, earlier)
+        found = None if earlier else proving.built_already(work, place, wanted)
+    return found or register.do(actor, drafting.draft, place, wanted, earlier)
 
 
 def _what_is_kept(way: dict[str, Any]) -> str:

@@ -8,8 +8,8 @@ import typer
 
 from cdop.cli import running
 from cdop.errors import Invalid, NotFound, Refused
-from cdop.organisations.models import Kind
 from cdop.security.signing import signer
+from cdop.statistics import whose
 from cdop.statistics.archive import check_package
 from cdop.statistics.package import SIGNS
 
@@ -42,22 +42,24 @@ def verify(
 def show_key(
     context: typer.Context,
     board: Annotated[
-        str, typer.Option(metavar="SLUG", help="The panel, such as herefordshire-cdop.")
+        str, typer.Option(metavar="SLUG", help="The panel or group, such as herefordshire-cdop.")
     ],
     version: Annotated[
         int | None,
         typer.Option(metavar="N", help="An older key. Otherwise the one that signs now."),
     ] = None,
 ) -> None:
-    """Print the public key with which a panel's packages are checked.
+    """Print the public key with which a panel's or group's packages are checked.
 
     Each package is checked with the key it was signed with: its release's page names the version.
     """
     register = running.opened(context)
     with register.reading(running.COMMAND_LINE) as work:
-        panel = running.organisation(work.session, board, Kind.CDOP)
+        of = running.organisation(work.session, board)
+        if of.kind not in whose.SUBJECTS:
+            raise running.Missing(f"{board} is neither a panel nor a joint case review group.")
         try:
-            found = signer(work.vault.ring, SIGNS, panel.id, version)
+            found = signer(work.vault.ring, SIGNS, of.id, version)
         except NotFound:
             raise running.Missing(f"There is no signing key of version {version}.") from None
         typer.echo(found.public_key, nl=False)

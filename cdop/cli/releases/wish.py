@@ -6,8 +6,10 @@ from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
+from uuid import UUID
 
 import typer
+from sqlmodel import Session
 
 from cdop.errors import Invalid
 from cdop.statistics import releasing
@@ -15,15 +17,16 @@ from cdop.statistics.asked import Asked, with_asked
 from cdop.statistics.definitions import year_tables
 from cdop.statistics.drafting import Draft, parse_known
 from cdop.statistics.rules import Recipient
+from cdop.statistics.whose import resolve
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """The options. A panel and a year are needed to draft, and not where there is a draft."""
+    """The options. Whose it is and a year are needed to draft, and not where there is a draft."""
 
-    board: Annotated[str, typer.Option(metavar="SLUG", help="The panel, or a board it serves.")] = (
-        ""
-    )
+    board: Annotated[
+        str, typer.Option(metavar="SLUG", help="A panel or group, or a panel's board.")
+    ] = ""
     year: Annotated[
         str, typer.Option(help="The financial year, such as 2013-14; of a pool the last.")
     ] = ""
@@ -65,12 +68,16 @@ class Wish:
         typer.Option("--replaces", metavar="ID", help="The release it is a new edition of."),
     ] = None
 
-    def draft(self) -> Draft:
-        """Return the draft. Raises Invalid, naming what cannot be."""
+    def whose(self, session: Session) -> UUID:
+        """Return whose release it is to be. Raises Invalid, NotFound."""
         if not self.board or not self.year:
             raise Invalid({"release": "Name a draft, or --board and --year"})
+        return resolve(session, self.board, self.year)
+
+    def draft(self, counts: str) -> Draft:
+        """Return the draft of what is counted there. Raises Invalid, naming what cannot be."""
         asked = tuple(_asked(text) for text in self.tables or ())
-        tables = with_asked(year_tables(self.year), asked)
+        tables = with_asked(year_tables(self.year, counts=counts), asked)
         return Draft(
             self.year,
             self.profile,

@@ -20,6 +20,7 @@ from cdop.statistics.drawing import Chart
 from cdop.statistics.outcomes import OutcomeTable, jcr_outcomes
 from cdop.statistics.report.released import HOW, attendance_part, rate_grid, share_grid
 from cdop.statistics.report.values import Grid, Part, Report
+from cdop.statistics.whose import PANELS
 
 _DRAWN = "One bar for each row of the table, as long as its count."
 
@@ -29,7 +30,7 @@ def internal_report(work: Work, slug: str, year: str) -> Report:
 
     Raises Denied, NotFound, Invalid: see `counting.exact_year`.
     """
-    exact = exact_year(work, slug, year)
+    exact = exact_year(work, slug, year, kinds=PANELS)
     populations = exact.tables.definitions.populations
     parts = [
         *(_population(exact, p.code, p.title, p.description) for p in populations),
@@ -59,7 +60,9 @@ def _chart(exact: ExactYear, table: TableDefinition) -> Chart:
     (name,) = table.by
     counts = [(label, exact.figures[table.code, (c,)]) for c, label in exact.tables.answers[name]]
     rows = [(label, count, f"{count:,}") for label, count in counts]
-    return Chart(table.code, table.title, _DRAWN, (exact.tables.title(name), "Deaths"), rows)
+    return Chart(
+        table.code, table.title, _DRAWN, (exact.tables.title(name), exact.tables.unit(table)), rows
+    )
 
 
 def _grid(exact: ExactYear, table: TableDefinition) -> Grid:
@@ -77,7 +80,7 @@ def _grid(exact: ExactYear, table: TableDefinition) -> Grid:
 
 
 def _factors(work: Work, exact: ExactYear) -> Part:
-    found = gathering.factors_by_domain(work, exact.cdop.id, exact.tables.year)
+    found = gathering.factors_by_domain(work, exact.organisation.id, exact.tables.year)
     rows = [[label, f"{named:,}", f"{modifiable:,}"] for label, named, modifiable in found]
     head = ["Domain", "Reviews naming a factor of it", "A modifiable one"]
     said = "A review may name factors of several domains, so these do not add up."
@@ -87,13 +90,13 @@ def _factors(work: Work, exact: ExactYear) -> Part:
 
 
 def _measured(work: Work, exact: ExactYear) -> Sequence[Grid]:
-    known = denominators(work.session, exact.cdop.id, exact.tables)
+    known = denominators(work.session, exact.organisation.id, exact.tables)
     found = share_grid(shares(exact.tables, exact.figures))
     return [found, rate_grid(rates(exact.tables, exact.figures, known))]
 
 
 def _lessons(work: Work, exact: ExactYear) -> list[Part]:
-    found = gathering.lessons(work, exact.cdop.id, exact.tables.year)
+    found = gathering.lessons(work, exact.organisation.id, exact.tables.year)
     if not found:
         return []
     grid = Grid("Lessons", ["Lesson learnt", "Recommended or done"], found, words=True)
@@ -105,7 +108,7 @@ def _outcomes(work: Work, exact: ExactYear) -> list[Part]:
     last = year_days(exact.tables.year)[1]
     boards = [
         board
-        for board in organisations.served_by(work.session, exact.cdop.id, last)
+        for board in organisations.served_by(work.session, exact.organisation.id, last)
         if board.kind == Kind.BOARD and board.board_kind == BoardKind.CHILDREN
     ]
     return [
@@ -128,4 +131,4 @@ def _outcome_grid(found: OutcomeTable) -> Grid:
 
 
 def _attendance(work: Work, exact: ExactYear) -> list[Part]:
-    return attendance_part(gathering.attendance(work, exact.cdop.id, exact.tables.year))
+    return attendance_part(gathering.attendance(work, exact.organisation.id, exact.tables.year))

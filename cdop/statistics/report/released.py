@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from cdop.statistics.contents import (
-    SYMBOLS,
     Package,
     Rate,
     Share,
@@ -12,6 +11,7 @@ from cdop.statistics.contents import (
     rates,
     released_shares,
     said,
+    symbols,
 )
 from cdop.statistics.definitions import TableDefinition
 from cdop.statistics.disclosure import TOTAL
@@ -37,7 +37,7 @@ def released_report(package: Package) -> Report:
         *(_population(package, p.code, p.title, p.description) for p in tables.populations),
         *([Part("Percentages and rates", [HOW], grids=measured)] if measured else []),
         *attendance_part(package.attendance),
-        Part("How the figures were protected", what_was_done(package), grids=[_symbols()]),
+        Part("How the figures were protected", what_was_done(package), grids=[_symbols(package)]),
         Part("About the tables", [f"Tables: {tables.definitions.source}.", *_sources(package)]),
     ]
     return Report(package.subject, f"{package.name}, {package.period}", "", parts)
@@ -50,10 +50,8 @@ def _in_short(package: Package) -> list[str]:
             f"{package.pooled} years are counted together: “in the year” means in any of them."
         )
     if len(package.tables.populations) > 1:
-        said.append(
-            "These overlap and are not added up: a death may be of one year, notified in the next "
-            "and reviewed in a third."
-        )
+        overlap = package.tables.definitions.subject.words.overlap
+        said.append(f"These overlap and are not added up: {overlap}.")
     for share in released_shares(package):
         if share.estimate.value is not None:
             what = f"{share.definition.title}, of {share.definition.of}"
@@ -139,8 +137,8 @@ def _with(value: str, unit: str, symbol: str) -> str:
     return " ".join(filter(None, [value + unit if value else "", symbol]))
 
 
-def _symbols() -> Grid:
-    rows = [list(each) for each in SYMBOLS.items()]
+def _symbols(package: Package) -> Grid:
+    rows = [list(each) for each in symbols(package.tables).items()]
     return Grid("Symbols", ["Symbol", "Meaning"], rows, words=True)
 
 

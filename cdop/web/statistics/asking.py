@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from cdop.errors import Invalid
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
-from cdop.statistics import counting, questions, releasing
+from cdop.statistics import questions, releasing, whose
 from cdop.statistics.asked import Asked
 from cdop.statistics.counting import INTERNAL
 from cdop.statistics.definitions import MOST_POOLED, table_sets, year_days
@@ -95,10 +95,10 @@ def answer(
 
 
 def _page(work: Work, form: Bound[Question], found: questions.Answer | None = None) -> BuilderPage:
-    panels = counting.cdops(work, questions.READ)
+    panels = whose.reached(work, questions.READ, whose.PANELS)
     names = organisations.names_on(work.session, [p.id for p in panels], work.today)
     definitions = table_sets()[-1]
-    exact = work.actor.may(counting.READ)
+    exact = work.actor.may(whose.READ)
     return BuilderPage(
         form,
         ("Statistics", "/statistics") if exact else ("Numbers", "/statistics/dashboard"),

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from cdop.errors import NotFound
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
-from cdop.statistics import counting, over_years
+from cdop.statistics import counting, over_years, whose
 from cdop.statistics.counting import INTERNAL
 from cdop.statistics.over_years import Series
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
@@ -43,7 +43,7 @@ def dashboard(
 
 
 def _page(work: Work, slug: str | None) -> DashboardPage:
-    panels = counting.cdops(work, over_years.READ)
+    panels = whose.reached(work, over_years.READ, whose.PANELS)
     names = organisations.names_on(work.session, [p.id for p in panels], work.today)
     chosen = next((p for p in panels if slug in (None, p.slug)), None)
     if chosen is None:

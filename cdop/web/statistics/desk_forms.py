@@ -15,7 +15,7 @@ MOST_KNOWN = 20_000
 class DraftForm(Form):
     """What a release is to be."""
 
-    cdop: str = ask("the panel")
+    cdop: str = ask("the panel or group")
     year: str = ask("the year")
     years: int = ask("how many years", 1, ge=1, le=5)
     recipients: str = ask("whom the release is for, one a line", max_length=2000)
@@ -29,14 +29,14 @@ class DraftForm(Form):
     by: str = ask("the column", "", max_length=40)
     across: str = ask("the second column", "", max_length=40)
 
-    def wanted(self) -> Draft:
-        """Return the draft. Raises Invalid for a known count that no table has."""
+    def wanted(self, counts: str) -> Draft:
+        """Return the draft of what is counted. Raises Invalid for a known count of no table."""
         names = [line.strip() for line in self.recipients.splitlines() if line.strip()]
         found = [Recipient(name, self.audience) for name in names]
         if self.board:
             found[0] = Recipient(found[0].name, self.audience, self.board)
         asked = asked_for(self.population, self.by, self.across)
-        known = parse_known(self.known, with_asked(year_tables(self.year), asked))
+        known = parse_known(self.known, with_asked(year_tables(self.year, counts=counts), asked))
         ways = tuple(way for way in self.ways if way in coarsenings())
         return Draft(
             self.year, self.profile, tuple(found), self.years, ways, known, self.note, asked

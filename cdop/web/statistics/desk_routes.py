@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from cdop.errors import Invalid, Refused
 from cdop.security.work import Work
-from cdop.statistics import counting, drafting, releasing, working
+from cdop.statistics import drafting, releasing, whose, working
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
 from cdop.web.forms import PostedForm, bind
 from cdop.web.statistics.desk_forms import ChooseForm, DraftForm, WorkForm
@@ -142,8 +142,8 @@ def edition(
 
 
 def _draft(work: Work, form: DraftForm) -> UUID:
-    panel = counting.find_cdop(work, form.cdop, releasing.BUILD)
-    release = drafting.draft(work, panel.id, form.wanted())
+    of = whose.find(work, form.cdop, releasing.BUILD)
+    release = drafting.draft(work, of.id, form.wanted(whose.SUBJECTS[of.kind]))
     working.ask(work, release.id, working.PREVIEWING)
     return release.id
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
-from cdop.statistics import counting, releasing, rules
+from cdop.statistics import releasing, rules, whose
 from cdop.statistics.asked import with_asked
-from cdop.statistics.coarsening import coarsenings
+from cdop.statistics.coarsening import ways_for
 from cdop.statistics.definitions import TableDefinition, YearTables, year_days, year_tables
 from cdop.statistics.disclosure import profiles
 from cdop.web.forms import Bound, blank
@@ -33,20 +33,20 @@ class DraftPage:
 
 
 def draft_page(work: Work, form: Bound[DraftForm]) -> DraftPage:
-    """Return the form of a draft. Raises Denied, NotFound for a panel out of reach."""
-    cdop = counting.find_cdop(work, form.value("cdop"), releasing.BUILD)
+    """Return the form of a draft. Raises Denied, NotFound for a panel or group out of reach."""
+    of = whose.find(work, form.value("cdop"), releasing.BUILD)
     year = form.value("year")
     asked = asked_for(*map(form.value, ("population", "by", "across")))
-    tables = with_asked(year_tables(year), asked)
+    tables = with_asked(year_tables(year, counts=whose.SUBJECTS[of.kind]), asked)
     every = [(each.id, each.title) for each in profiles().values()]
-    ways = [(each.id, each.title) for each in coarsenings().values()]
+    ways = [(each.id, each.title) for each in ways_for(tables).values()]
     return DraftPage(
         form,
-        organisations.name_on(work.session, cdop.id, year_days(year)[1]),
+        organisations.name_on(work.session, of.id, year_days(year)[1]),
         [table.title for table in tables.asked],
         every,
         ways,
-        _boards(work, cdop.id),
+        _boards(work, of.id),
         list(rules.AUDIENCES.items()),
         [_codes(tables, table) for table in tables.tables],
     )
@@ -64,10 +64,11 @@ def new_form(slug: str, year: str, asked: Mapping[str, object]) -> Bound[DraftFo
     return blank(DraftForm, {"cdop": slug, "year": year, **usual, **asked})
 
 
-def _boards(work: Work, cdop_id: UUID) -> list[tuple[str, str]]:
-    """Return the organisations that know some of a panel's cases: whom it serves, or succeeded."""
-    places = {each.id: each for each in organisations.served_by(work.session, cdop_id, work.today)}
-    for id in organisations.with_predecessors(work.session, cdop_id) - {cdop_id}:
+def _boards(work: Work, organisation_id: UUID) -> list[tuple[str, str]]:
+    """Return the organisations that know some of the cases: those served, or succeeded."""
+    served = organisations.served_by(work.session, organisation_id, work.today)
+    places = {each.id: each for each in served}
+    for id in organisations.with_predecessors(work.session, organisation_id) - {organisation_id}:
         places[id] = organisations.get(work.session, id)
     names = organisations.names_on(work.session, places, work.today)
     return sorted((each.slug, names.get(id, each.slug)) for id, each in places.items())

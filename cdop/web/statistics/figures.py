@@ -124,7 +124,7 @@ def bars(tables: YearTables, table: TableDefinition, text: Printed) -> Bars:
     places = [(label, (table.code, (code,))) for code, label in tables.answers[name]]
     rows = [(label, text.cells[place], text.of(place)) for label, place in places]
     described = _UNDRAWN if any(row[1] is None for row in rows) else _DRAWN
-    return Bars(table.code, table.title, described, (tables.title(name), "Deaths"), rows)
+    return Bars(table.code, table.title, described, (tables.title(name), tables.unit(table)), rows)
 
 
 def grid(tables: YearTables, table: TableDefinition, text: Printed) -> Grid:

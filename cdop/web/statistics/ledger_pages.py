@@ -7,7 +7,7 @@ from uuid import UUID
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
 from cdop.statistics import releasing, rules
-from cdop.statistics.definitions import pooled_years
+from cdop.statistics.definitions import years_to
 from cdop.statistics.disclosure import profile
 from cdop.statistics.earlier import tables_of
 from cdop.statistics.models import Release, ReleaseEvent
@@ -74,7 +74,7 @@ def asked_titles(release: Release) -> list[str]:
 
 def period(release: Release) -> str:
     """Return the years that a release counts, in words."""
-    years = pooled_years(release.year, release.years)
+    years = years_to(release.year, release.years)
     return years[0] if len(years) == 1 else f"{years[0]} to {years[-1]}"
 
 

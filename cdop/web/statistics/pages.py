@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from cdop.organisations import queries as organisations
+from cdop.organisations.models import Kind
 from cdop.security.work import Work
-from cdop.statistics import counting, over_years, releasing
-from cdop.statistics.counting import INTERNAL
+from cdop.statistics import counting, over_years, releasing, whose
+from cdop.statistics.counting import INTERNAL, ExactYear
 from cdop.statistics.definitions import year_days
 from cdop.web.statistics.figures import Section, sections
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel and its years: each with its exact figures and its release, as rows of a table."""
+    """A panel or group and its years: each with exact figures and release, as rows of a table."""
 
     name: str
     rows: list[list[object]]
@@ -21,7 +22,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class IndexPage:
-    """The panels in scope. `may_build`: a year without a release is something to do."""
+    """The panels and groups in scope. `may_build`: a year without a release is something to do."""
 
     panels: list[Panel]
     may_build: bool
@@ -31,9 +32,10 @@ class IndexPage:
 
 @dataclass(frozen=True)
 class ExactPage:
-    """A panel's year, exact. `draft` is where a release of it is drafted, if it may be.
+    """A panel's or group's year, exact. `draft` is where a release of it is drafted, if it may be.
 
-    `opened` says that its tables stand open; `here` is the page's own address.
+    `opened` says that its tables stand open; `here` is the page's own address; `outcomes` where a
+    group's table of outcomes is.
     """
 
     warning: str
@@ -41,6 +43,7 @@ class ExactPage:
     slug: str
     year: str
     summary: list[tuple[str, str]]
+    overlap: str
     sections: list[Section]
     source: str
     release: str | None
@@ -48,11 +51,12 @@ class ExactPage:
     not_yet: bool
     opened: bool
     here: str
+    outcomes: str
 
 
 def index_page(work: Work) -> IndexPage:
-    """Return the years of the panels in scope."""
-    found = counting.cdops(work)
+    """Return the years of the panels and groups in scope."""
+    found = whose.reached(work)
     names = organisations.names_on(work.session, [cdop.id for cdop in found], work.today)
     released = _released(work, [cdop.id for cdop in found])
     return IndexPage(
@@ -61,7 +65,7 @@ def index_page(work: Work) -> IndexPage:
                 names[cdop.id],
                 [
                     [year, exact_link(cdop.slug, year), _state(work, released, cdop.id, year)]
-                    for year in counting.years(work, cdop.id)
+                    for year in whose.years(work, cdop)
                 ],
             )
             for cdop in found
@@ -73,18 +77,19 @@ def index_page(work: Work) -> IndexPage:
 
 
 def exact_page(work: Work, slug: str, year: str, *, opened: bool = False) -> ExactPage:
-    """Return a panel's exact year; reading it is audited."""
+    """Return a panel's or group's exact year; reading it is audited."""
     found = counting.exact_year(work, slug, year)
-    released = _released(work, [found.cdop.id]).get((found.cdop.id, year))
+    released = _released(work, [found.organisation.id]).get((found.organisation.id, year))
     parts = sections(found.tables, found.figures)
     ended = work.today > year_days(year)[1]
-    may_build = work.actor.may(releasing.BUILD, found.cdop.id)
+    may_build = work.actor.may(releasing.BUILD, found.organisation.id)
     return ExactPage(
         warning=INTERNAL,
         name=found.name,
         slug=slug,
         year=year,
         summary=[(part.title, part.total) for part in parts],
+        overlap=found.tables.definitions.subject.words.overlap,
         sections=parts,
         source=found.tables.definitions.source,
         release=_address(released) if released else None,
@@ -92,7 +97,17 @@ def exact_page(work: Work, slug: str, year: str, *, opened: bool = False) -> Exa
         not_yet=may_build and not ended,
         opened=opened,
         here=exact_link(slug, year)["href"],
+        outcomes=_outcomes(work, found),
     )
+
+
+def _outcomes(work: Work, found: ExactYear) -> str:
+    """Return where a group's table of outcomes is; for a panel nothing."""
+    year = found.tables.year
+    if found.organisation.kind != Kind.GROUP:
+        return ""
+    boards = organisations.served_by(work.session, found.organisation.id, year_days(year)[1])
+    return f"/reports/jcr-outcomes?board={boards[0].slug}&year={year}" if boards else ""
 
 
 def exact_link(slug: str, year: str) -> dict[str, str]:

@@ -49,7 +49,9 @@ def shows(work: Work, release: Release) -> Shows:
         shown=len(cells) - hidden,
         hidden=hidden,
         rounding=_rounding(release),
-        readers=[reader(each) for each in release.ledger.get("attackers", ())],
+        readers=[
+            reader(each, tables.definitions.subject) for each in release.ledger.get("attackers", ())
+        ],
         against=_links(work, mine),
         elsewhere=len(before) - len(mine),
         sections=parts,

@@ -9,7 +9,7 @@ from cdop.clock import local_day
 from cdop.errors import Invalid
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
-from cdop.statistics import counting, tokens
+from cdop.statistics import tokens, whose
 from cdop.statistics.models import ApiToken
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
 from cdop.web.forms import Bound, Form, PostedForm, ask, bind, blank
@@ -88,7 +88,7 @@ def revoke(
 
 
 def _page(work: Work, form: Bound[MakeForm], made: str = "") -> TokensPage:
-    panels = counting.cdops(work, tokens.MAKE)
+    panels = whose.reached(work, tokens.MAKE)
     found = tokens.listing(work)
     ids = {each.id for each in panels} | {each.organisation_id for each in found}
     names = organisations.names_on(work.session, ids, work.today)

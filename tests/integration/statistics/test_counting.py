@@ -9,10 +9,12 @@ from sqlmodel import select
 from cdop.deaths.models import Death
 from cdop.errors import Denied, Invalid, NotFound, Refused
 from cdop.organisations import service
+from cdop.organisations.queries import by_slug
 from cdop.overview.models import Factor, Review
 from cdop.security.sealing import Sealed, sealed_columns
-from cdop.statistics import counting
+from cdop.statistics import counting, whose
 from cdop.statistics.disclosure import TOTAL
+from cdop.statistics.records import deaths
 from tests.deaths import AFTER, BEFORE, REVIEW_DAY, YEAR, add_death
 from tests.factories import MAKER, Herefordshire
 from tests.panels import audited
@@ -132,17 +134,18 @@ def test_an_answer_that_no_row_counts_stops_the_tables(published: Herefordshire)
 def test_the_panel_of_a_board_is_found_for_a_year(county: Herefordshire) -> None:
     with county.register.reading(MAKER) as work:
         for slug in ("herefordshire", "herefordshire-area", "herefordshire-adults", PANEL):
-            assert counting.resolve_cdop(work.session, slug, YEAR) == county[PANEL]
+            assert whose.resolve(work.session, slug, YEAR) == county[PANEL]
         with pytest.raises(NotFound):
-            counting.resolve_cdop(work.session, "herefordshire", "2001-02")
+            whose.resolve(work.session, "herefordshire", "2001-02")
         with pytest.raises(NotFound):
-            counting.resolve_cdop(work.session, "nowhere", YEAR)
+            whose.resolve(work.session, "nowhere", YEAR)
 
 
 def test_years_and_panels_in_scope_are_listed(published: Herefordshire) -> None:
     with published.register.reading(published.actors["analyst"]) as work:
-        assert [cdop.slug for cdop in counting.cdops(work)] == [PANEL]
-        assert counting.years(work, published[PANEL]) == ["2014-15", "2013-14"]
+        assert [each.slug for each in whose.reached(work)] == [PANEL, "herefordshire-jcr"]
+        assert [each.slug for each in whose.reached(work, kinds=whose.PANELS)] == [PANEL]
+        assert whose.years(work, by_slug(work.session, PANEL)) == ["2014-15", "2013-14"]
 
 
 def test_every_table_of_a_population_has_its_total(published: Herefordshire) -> None:
@@ -191,7 +194,7 @@ def test_a_review_is_counted_once_in_each_domain_of_its_factors(published: Heref
     with published.register.reading(MAKER) as work:
         records = counting.counts(work, published[PANEL], YEAR)
         assert records.factors.dropna().tolist() == ["child service*"]
-        late = counting.described(records, "2021-22")
+        late = deaths.described(records, "2021-22")
     assert set(late.modifiable_d.dropna()) <= {"none"}  # nobody is reviewed in that year
 
 

@@ -283,7 +283,7 @@ def test_a_second_release_of_the_same_deaths_is_held_against_the_first(
     """Two proved at once: the second may not go out beside a first it knew nothing of."""
     first, second = built(sqlite_county), built(sqlite_county, profile="strict-1to9")
     approved(sqlite_county, first)
-    with pytest.raises(Refused, match="Another release of these deaths"):
+    with pytest.raises(Refused, match="Another release of these cases"):
         approved(sqlite_county, second)
     third = released(sqlite_county, profile="strict-1to9")
     assert third.against == [str(first.id)]

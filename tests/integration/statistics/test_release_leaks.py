@@ -121,7 +121,7 @@ def test_an_earlier_release_that_came_to_light_stops_the_approval(
     with monkeypatch.context() as context:
         context.setattr(proving, "releases_before", lambda *_: [])
         second = built(sqlite_county, asked=SMALL)
-    with pytest.raises(Refused, match="Another release of these deaths"):
+    with pytest.raises(Refused, match="Another release of these cases"):
         approved(sqlite_county, second)
     analyst = sqlite_county.actors["analyst"]
     with pytest.raises(Refused, match="waits for approval"):

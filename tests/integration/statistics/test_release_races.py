@@ -79,7 +79,7 @@ def test_two_releases_of_the_same_deaths_approved_at_once_let_one_out(
     both = [built(published, asked=SMALL, profile=p) for p in ("partner-1to4", "strict-1to9")]
     said = together(*(lambda each=each: approved(published, each) for each in both))
     assert said[0] == ""
-    assert "Another release of these deaths" in said[1]
+    assert "Another release of these cases" in said[1]
     assert sorted(state(published, each) for each in both) == ["proved", "released"]
 
 

@@ -118,7 +118,7 @@ def test_no_sealed_column_is_readable() -> None:
         (('table = "reviewed-by-modifiable"', 'table = "none"'), "one-way table"),
         (('{ numerator = ["1-4-years"], where', '{ numerator = ["male"], where'), "not the parts"),
         (("[[impossible]]", '[[impossible]]\nidentity = ["1"]'), "unknown column"),
-        (('population = "notified"', 'population = "died"'), "three populations"),
+        (('population = "notified"', 'population = "died"'), "each of the populations of deaths"),
         (('source = "After', 'source = After"'), "not TOML"),
     ],
 )

@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 
 from cdop.errors import Refused, Unsafe
 from cdop.statistics import protecting
-from cdop.statistics.counting import Figures, described, digest, figures
+from cdop.statistics.counting import Figures, digest, figures
 from cdop.statistics.definitions import YearTables, year_tables
 from cdop.statistics.disclosure import PUBLIC, TOTAL, LinearSystem, Profile, profile, worker
 from cdop.statistics.disclosure.measure import measure
@@ -19,6 +19,7 @@ from cdop.statistics.disclosure.reading import read_hiding
 from cdop.statistics.kinds import Counted
 from cdop.statistics.linking import linked
 from cdop.statistics.protecting import Protected, protect_year
+from cdop.statistics.records.deaths import described
 from tests.unit.statistics.years import YEAR, cut_by, herefordshire, larger, records
 
 PARTNER = profile("partner-1to4")

@@ -1,6 +1,7 @@
 """Two years' releases held against each other still hide what each hid: by another's attacker."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -10,12 +11,12 @@ import pytest
 from scipy.optimize import LinearConstraint
 
 from cdop.errors import Refused
-from cdop.statistics import kinds, protecting
+from cdop.statistics import protecting
 from cdop.statistics.counting import figures
 from cdop.statistics.definitions import TableSet, YearTables, table_sets
 from cdop.statistics.disclosure import PUBLIC, TOTAL, profile
-from cdop.statistics.kinds import POPULATIONS
 from cdop.statistics.protecting import Protected, protect_year
+from cdop.statistics.subjects import DEATHS, SUBJECTS
 from tests.unit.statistics.attacking import apart
 
 BEFORE, FIRST, SECOND, AFTER, NEVER = "2012-13", "2013-14", "2014-15", "2015-16", "9999"
@@ -26,7 +27,7 @@ ANSWERS = {
     "review_state": (("reviewed", "Reviewed"), ("not-reviewed", "Not reviewed")),
 }
 COLUMNS = [
-    *POPULATIONS,
+    *DEATHS.populations,
     *("died_year", "notified_year", "reviewed_year"),
     *("sex", "modifiable", "year_of_death", "review_state"),
 ]
@@ -85,7 +86,7 @@ def counted_in(year: str, every: Deaths) -> pd.DataFrame:
                     "review_state": _if(here["died"], "reviewed" if done else "not-reviewed"),
                 }
             )
-    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(POPULATIONS, bool))
+    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(DEATHS.populations, bool))
 
 
 def _if(condition: bool, code: str) -> str | None:
@@ -178,7 +179,8 @@ def test_years_that_are_safe_apart_need_not_be_so_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Why the attacker of other years is there: against the public alone a count is too narrow."""
-    monkeypatch.setattr(kinds, "_of_one_year", lambda of: np.ones(len(of), dtype=bool))
+    nobody = replace(DEATHS, twice=lambda member: np.zeros(len(member), dtype=bool))
+    monkeypatch.setitem(SUBJECTS, "deaths", nobody)
     monkeypatch.setattr(protecting, "readers", lambda *_: (PUBLIC,))
     monkeypatch.setattr(protecting, "families", lambda _: ())
     releases = [

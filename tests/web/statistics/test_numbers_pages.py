@@ -164,7 +164,7 @@ def test_a_table_goes_from_the_builder_to_a_draft(county: Herefordshire) -> None
     [
         ({"by": "identity"}, "Statistics may not read that column"),
         ({"by": "postcode"}, "Statistics may not read that column"),
-        ({"population": "died", "by": "category"}, "known of deaths"),
+        ({"population": "died", "by": "category"}, "known of"),
         ({"across": "sex"}, "two that differ"),
         ({"population": "all"}, "Choose whom to count"),
         ({"year": "2013"}, "Write a financial year as 2013-14"),

@@ -192,4 +192,4 @@ def test_only_who_may_builds_or_reads_a_release(shared: Herefordshire, release: 
 def test_a_group_member_finds_the_outcomes_of_referrals(shared: Herefordshire) -> None:
     page = browser(shared, "jcr-member").get("/statistics").text
     assert 'href="/reports/jcr-outcomes"' in page
-    assert "no child death overview panel" in page
+    assert "Herefordshire Joint Case Review group" in page
