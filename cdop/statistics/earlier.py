@@ -22,7 +22,7 @@ from cdop.statistics.gathering import Attendances, attendance
 from cdop.statistics.kinds import Counted
 from cdop.statistics.linking import Told
 from cdop.statistics.marking import marks
-from cdop.statistics.models import Release
+from cdop.statistics.models import WITHOUT_FILE, Release
 from cdop.statistics.protecting import Cells
 from cdop.statistics.rules import EVER_OUT
 from cdop.statistics.subjects import REFERRALS
@@ -38,7 +38,8 @@ def releases_before(work: Work, release: Release) -> list[Release]:
     caller checks the permission.
     """
     query = select(Release).where(col(Release.state).in_(EVER_OUT), col(Release.id) != release.id)
-    out = list(work.session.exec(query.order_by(col(Release.approved_at), col(Release.id))))
+    query = query.order_by(col(Release.approved_at), col(Release.id)).options(WITHOUT_FILE)
+    out = list(work.session.exec(query))
     years = set(years_to(release.year, release.years))
     if whose.subject_of(work.session, release.organisation_id) == REFERRALS.code:
         years.update(*(years_to(each.year, each.years) for each in out))
@@ -66,7 +67,9 @@ def held_against(work: Work, release: Release) -> list[Release]:
 
     Some may be of panels out of the actor's reach: the caller shows none of theirs.
     """
-    return [work.session.get_one(Release, UUID(id)) for id in release.against]
+    ids = [UUID(id) for id in release.against]
+    query = select(Release).where(col(Release.id).in_(ids)).options(WITHOUT_FILE)
+    return sorted(work.session.exec(query), key=lambda found: ids.index(found.id))
 
 
 def marks_of(work: Work, release: Release, shown: Cells) -> Mapping[Place, str]:

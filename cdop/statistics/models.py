@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index
+from sqlalchemy.orm import defer
 from sqlmodel import Field, SQLModel
 
 from cdop.db import Bytes, Day, Document, Key, Moment, Number, Text, new_id
@@ -70,6 +71,10 @@ class Release(SQLModel, table=True):
     ledger: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
     snapshot: str = Field(default="", sa_type=Text)
     package: bytes | None = Field(default=None, sa_type=Bytes)
+
+
+WITHOUT_FILE = defer(Release.package)  # type: ignore[arg-type]
+"""Option of a query for several releases: the file of each, megabytes, stays in the database."""
 
 
 class ReleaseEvent(SQLModel, table=True):

@@ -12,7 +12,7 @@ from cdop.security.actor import everywhere
 from cdop.security.work import Work
 from cdop.statistics.asked import Asked
 from cdop.statistics.definitions import years_to
-from cdop.statistics.models import Release, ReleaseEvent
+from cdop.statistics.models import WITHOUT_FILE, Release, ReleaseEvent
 from cdop.statistics.package import package_name
 from cdop.statistics.protecting import Cells
 from cdop.statistics.rules import State, check_out
@@ -26,7 +26,7 @@ DEFAULT_PROFILE = "partner-1to4"
 def find_release(work: Work, release_id: UUID, permission: str = READ) -> Release:
     """Return a release in any state. Raises Denied; NotFound when absent or out of scope."""
     work.check(permission)
-    found = work.session.get(Release, release_id)
+    found = work.session.get(Release, release_id, options=[WITHOUT_FILE])
     if found is None or not work.actor.may(permission, found.organisation_id):
         raise NotFound(("releases", release_id), permission)
     return found
@@ -47,7 +47,7 @@ def releases(work: Work, cdop_ids: Iterable[UUID]) -> dict[tuple[UUID, str], UUI
 def ledger(work: Work, cdop_ids: Iterable[UUID] | None = None) -> list[Release]:
     """Return every release that the actor may read, in any state, the newest first."""
     work.check(READ)
-    query = select(Release)
+    query = select(Release).options(WITHOUT_FILE)
     if cdop_ids is not None:
         query = query.where(col(Release.organisation_id).in_(list(cdop_ids)))
     if not everywhere(work.actor):

@@ -73,7 +73,7 @@ def build(
     actor = running.acting(register, as_user)
     with register.reading(actor) as work:
         done = releasing.find_release(work, drafted, releasing.BUILD)
-    if not done.package:
+    if not done.digest:
         done = _followed(lambda on_step: proving.build(register, actor, drafted, on_step))
     if done.state != State.RELEASED and approver is None:
         running.note("It waits for a second person: cdop release approve ID --as USERNAME")
