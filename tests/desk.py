@@ -19,12 +19,16 @@ PARTNER = Recipient("Invented public health team")
 
 
 def drafted(
-    county: Herefordshire, who: str | Actor = "analyst", replaces: UUID | None = None, **parts: Any
+    county: Herefordshire,
+    who: str | Actor = "analyst",
+    replaces: UUID | None = None,
+    at: str = PANEL,
+    **parts: Any,
 ) -> Release:
     """Draft a release of Herefordshire's published year, for partners unless said otherwise."""
     actor = county.actors[who] if isinstance(who, str) else who
     wanted = Draft(**{"year": YEAR, "profile": "partner-1to4", "recipients": (PARTNER,), **parts})
-    return county.register.do(actor, drafting.draft, county[PANEL], wanted, replaces)
+    return county.register.do(actor, drafting.draft, county[at], wanted, replaces)
 
 
 def built(county: Herefordshire, who: str | Actor = "analyst", **parts: Any) -> Release:

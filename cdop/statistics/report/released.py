@@ -19,6 +19,7 @@ from cdop.statistics.drawing import charts, number
 from cdop.statistics.explaining import what_was_done
 from cdop.statistics.gathering import Attendances
 from cdop.statistics.rates import HIDDEN
+from cdop.statistics.report.outcomes import outcome_part
 from cdop.statistics.report.values import Grid, Part, Report
 
 HOW = (
@@ -34,6 +35,7 @@ def released_report(package: Package) -> Report:
     parts = [
         Part("In short", _in_short(package)),
         *([Part("Note", package.note.splitlines())] if package.note else []),
+        *outcome_part(package),
         *(_population(package, p.code, p.title, p.description) for p in tables.populations),
         *([Part("Percentages and rates", [HOW], grids=measured)] if measured else []),
         *attendance_part(package.attendance),

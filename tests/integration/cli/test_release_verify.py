@@ -12,7 +12,9 @@ from cdop.security import custody
 from cdop.security.work import Register
 from cdop.statistics import disclosure, drafting
 from tests.deaths import YEAR, herefordshire_2013_14
+from tests.desk import plain_packages
 from tests.factories import herefordshire
+from tests.referrals import GROUP, with_referrals
 
 
 def cdop(*words: object) -> Result:
@@ -56,6 +58,23 @@ def test_a_release_is_verified_offline(
     changed = cdop("release", "verify", file, "--key", key)
     assert changed.exit_code == 1
     assert "changed" in changed.output
+
+
+def test_a_release_of_a_group_is_built_by_its_slug_and_verified(
+    sqlite_register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_referrals(sqlite_register)
+    plain_packages(monkeypatch)
+    file, key = tmp_path / "release.zip", tmp_path / "key.pem"
+    with monkeypatch.context() as patched:
+        patched.setattr("cdop.cli.running.open_register", lambda _: sqlite_register)
+        wanted = ("--board", GROUP, "--year", YEAR, "--approve-as", "release-approver")
+        built = cdop("release", "build", *wanted, "--to", file)
+        assert built.exit_code == 0, built.output
+        key.write_text(cdop("release", "key", "--board", GROUP).output)
+        nobody = cdop("release", "key", "--board", "herefordshire")
+        assert (nobody.exit_code, "neither a panel nor" in nobody.output) == (1, True)
+    assert cdop("release", "verify", file, "--key", key).exit_code == 0
 
 
 @pytest.mark.parametrize(
