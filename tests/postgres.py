@@ -178,9 +178,20 @@ def _temporary_folder(user: pwd.struct_passwd, durable: bool) -> Path:
     """Make a private folder; in /tmp when the usual place is closed to `user`."""
     usual = Path(tempfile.gettempdir()).resolve()
     place = usual if _may_enter(usual, user) else Path("/tmp")
-    if not durable and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
-        place = MEMORY
+    if not durable and MEMORY.is_dir():
+        _clear_memory()
+        if shutil.disk_usage(MEMORY).free >= ROOM:
+            place = MEMORY
     return Path(tempfile.mkdtemp(prefix="cdop-pg-", dir=place))
+
+
+def _clear_memory() -> None:
+    """Remove what killed tests left there an hour ago or earlier: their server has ended."""
+    for left in MEMORY.glob("cdop-pg-*"):
+        with contextlib.suppress(OSError):  # somebody else's, or gone meanwhile
+            stands = (left / "data" / "postmaster.pid").exists()
+            if not stands and left.stat().st_mtime < time.time() - 3600:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _binaries(folder: Path, user: pwd.struct_passwd) -> Path:
