@@ -87,7 +87,7 @@ def _lacking(work: Work, sink: Sink) -> list[AuditCheckpoint]:
         newer = select(AuditCheckpoint).where(
             AuditCheckpoint.tree == tree, size > there.get(tree, 0)
         )
-        ordered = newer.order_by(size.desc()).limit(1) if sink.newest else newer.order_by(size)
+        ordered = newer.order_by(size.desc() if sink.newest else size)
         found += work.session.exec(ordered.limit(1 if sink.newest else _AT_ONCE - len(found)))
         if len(found) == _AT_ONCE:
             break
