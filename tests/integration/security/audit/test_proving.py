@@ -74,6 +74,21 @@ def test_a_proof_of_a_line_has_the_form_that_it_always_had(county: Herefordshire
     assert line.organisation_id == county["herefordshire-cdop"]
 
 
+def test_what_is_sealed_while_a_proof_is_made_is_no_part_of_it(
+    county: Herefordshire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest checkpoint is read, another seals, and only then are the leaves read."""
+    register, panel = county.register, county["herefordshire-cdop"]
+    with register.reading(SYSTEM) as work:
+        before = proving.newest(work, panel)
+    sealer.seal(register)
+    monkeypatch.setattr(proving, "newest", lambda *_: before)
+    id = line_of(county, "tests:line:sealed")
+    proof = register.do(SYSTEM, proving.prove_inclusion, id)
+    _, verifier = note_of(county)
+    assert proving.check(proof, verifier).size == before[0].size
+
+
 def test_a_proof_of_growth_has_the_form_that_it_always_had(county: Herefordshire) -> None:
     old, verifier = note_of(county)
     sealer.seal(county.register)
