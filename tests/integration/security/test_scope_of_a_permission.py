@@ -18,6 +18,7 @@ from cdop.case_reviews import queries as referrals
 from cdop.case_reviews.commands import NewReferral
 from cdop.case_reviews.models import Concern, Subject
 from cdop.case_reviews.service import refer
+from cdop.db import new_id
 from cdop.deaths import queries as deaths
 from cdop.deaths.models import PossibleMatch
 from cdop.deaths.queries import Match
@@ -128,14 +129,27 @@ def test_a_key_worker_is_told_of_a_match_between_two_of_their_families_only(
 
 
 def test_a_case_is_before_the_last_meeting_that_was_not_cancelled(county: Herefordshire) -> None:
-    """Of two on one day, the one arranged last."""
+    """Of two on one day, the one arranged last: in whatever order the database keeps them."""
     case, other = a_case(county), a_case(county, 2)
-    first, second = (a_meeting(county, TODAY, starts) for starts in ("14:00", "09:30"))
+    first, second = new_id(), new_id()
+    with county.register.work(MAKER) as work:
+        for id, starts in ((second, "09:30"), (first, "14:00")):
+            work.session.add(
+                Meeting(
+                    id=id,
+                    organisation_id=county[f"{HERE}-cdop"],
+                    held_on=TODAY,
+                    starts_at=starts,
+                    arranged_at=work.now,
+                    arranged_by="x",
+                )
+            )
+            work.session.flush()
     earlier = a_meeting(county, TODAY - timedelta(days=1))
     cancelled, of_another = (a_meeting(county, TODAY + timedelta(days=n)) for n in (1, 2))
     put_on(county, of_another, other)
     with county.register.work(MAKER) as work:
-        for meeting in (second, earlier, first, cancelled):
+        for meeting in (first, second, earlier, cancelled):
             on = AgendaItem(
                 meeting_id=meeting, position=1, subject_kind="deaths", subject_id=case, reference=""
             )

@@ -131,12 +131,11 @@ def test_a_unit_that_reads_cannot_write_by_the_orm_nor_by_a_statement(
         register.reading(SYSTEM) as work,
     ):
         work.audit("tests:thing:done")
-    with pytest.raises(sa.exc.DBAPIError), register.reading(SYSTEM) as work:
-        work.session.execute(sa.text("UPDATE organisations SET slug = 'gone'"))
+    refused = pytest.raises(sa.exc.DBAPIError, match=r"readonly|read-only")
+    with refused, register.reading(SYSTEM) as work:
+        work.session.execute(sa.text("UPDATE organisations SET slug = slug"))
     with register.work(SYSTEM) as work:  # and the connection is fit for writing again
         work.audit("tests:thing:done")
-        slugs = work.session.execute(sa.text("SELECT slug FROM organisations")).scalars().all()
-    assert "gone" not in slugs
     assert len(lines(register, "tests:thing:done")) == 1
 
 
