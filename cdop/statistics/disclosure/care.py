@@ -1,14 +1,15 @@
 """What asks for more care than the profile: categories with a limit of their own, whole groups.
 
-A group is disclosed when all records under a printed total share one answer: whoever knows that
-somebody is counted there knows the answer too, however large the count.
+A group is disclosed when all records under a total share one answer: whoever knows that somebody is
+counted there knows the answer too, however large the count, and however small. That the counts are
+hidden is no help where every other answer is printed as 0.
 """
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cdop.statistics.disclosure.profiles import DATA, Profile, read_file
+from cdop.statistics.disclosure.profiles import DATA, Profile, Zeros, read_file
 from cdop.statistics.disclosure.system import TOTAL, LinearSystem, Place, Table
 
 
@@ -55,9 +56,37 @@ def with_care(
     pairs = {
         (system.places[total], system.places[part])
         for total, part in whole_groups(system, tables, taken.groups)
-        if not small[system.places[part]]  # a small count is hidden as it is
+        if not (small[system.places[part]] and _is_given_up(profile, total))
+        and not _was_told(system, total, part)
     }
     return replace(limited, groups=tuple(sorted(pairs)))
+
+
+def _is_given_up(profile: Profile, total: Place) -> bool:
+    """Tell whether a small group is left as it is.
+
+    Where zeros are always printed, most rows of few records are such groups and nothing could be
+    released: only a whole table is kept from being one.
+    """
+    return profile.zeros == Zeros.SHOWN and any(code != TOTAL for code in total[1])
+
+
+def _was_told(system: LinearSystem, total: Place, part: Place) -> bool:
+    """Tell whether earlier releases printed 0 for every other answer: nobody can take that back."""
+    if system.earlier is None:
+        return False
+    axis = next(n for n, code in enumerate(part[1]) if code != total[1][n])
+    row = [
+        cell
+        for (table, key), cell in system.places.items()
+        if table == part[0] and _without(key, axis) == _without(part[1], axis)
+    ]
+    others = [cell for cell in row if system.values[cell] == 0]
+    return bool((system.earlier.high[others] == 0).all())
+
+
+def _without(key: tuple[str, ...], axis: int) -> tuple[str, ...]:
+    return (*key[:axis], *key[axis + 1 :])
 
 
 def whole_groups(

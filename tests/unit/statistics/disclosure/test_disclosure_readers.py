@@ -20,6 +20,7 @@ from cdop.statistics.disclosure import (
 )
 from cdop.statistics.disclosure.attackers import board, families, family, known_margins, ledger
 from cdop.statistics.disclosure.care import Care, Threshold, care, whole_groups, with_care
+from cdop.statistics.disclosure.system import Earlier
 
 PARTNER = profile("partner-1to4")
 CAUSES = ("a", "b", "c", "d")
@@ -165,6 +166,49 @@ def test_a_group_that_is_all_of_one_kind_is_not_found_out() -> None:
     found = protect(careful, PARTNER)
     audit(careful, found.hidden, PARTNER)
     assert found.hidden[[system.places[total], system.places[part]]].any()
+
+
+@pytest.mark.parametrize("deaths", [1, 2, 4, 6])
+def test_few_deaths_of_one_kind_are_a_group_as_many_are(deaths: int) -> None:
+    """Hidden counts are no help where every other kind is printed as 0."""
+    records = pd.DataFrame([("x", deaths), ("y", 0), ("z", 0)], columns=["category", "n"])
+    tables = [Table("t", ("category",))]
+    system = build_system(records, [Dimension("category", ("x", "y", "z"))], tables, count="n")
+    careful = with_care(system, tables, PARTNER, Care((), ("category",)))
+    x, total = (system.places["t", (code,)] for code in ("x", TOTAL))
+    small_alone = np.isin(np.arange(len(system.values)), [x, total])
+    with pytest.raises(Unsafe, match="all belong to"):
+        audit(careful, small_alone, PARTNER)
+    found = protect(careful, PARTNER)
+    audit(careful, found.hidden, PARTNER)
+    assert found.hidden[[system.places["t", (code,)] for code in "yz"]].any()
+
+
+def test_what_an_earlier_release_told_of_a_group_is_not_asked_to_be_taken_back() -> None:
+    records = pd.DataFrame([("x", 2), ("y", 0)], columns=["category", "n"])
+    tables, taken = [Table("t", ("category",))], Care((), ("category",))
+    system = build_system(records, [Dimension("category", ("x", "y"))], tables, count="n")
+    zero, nothing = system.places["t", ("y",)], np.zeros(len(system.values), dtype=np.int64)
+    for told, groups in ((False, 1), (True, 0)):
+        high = np.full(len(system.values), 2**31 - 1)
+        high[zero] = 0 if told else high[zero]
+        known = replace(system, earlier=Earlier(nothing, high, nothing.astype(bool)))
+        assert len(with_care(known, tables, PARTNER, taken).groups) == groups
+
+
+def test_where_zeros_are_always_printed_few_are_kept_so_in_whole_tables_alone() -> None:
+    records = pd.DataFrame(
+        [("n", "x", 2), ("n", "y", 0), ("s", "x", 9), ("s", "y", 9)],
+        columns=["board", "category", "n"],
+    )
+    dimensions = [Dimension("board", ("n", "s")), Dimension("category", ("x", "y"))]
+    tables, taken = [Table("t", ("board", "category"))], Care((), ("category",))
+    system = build_system(records, dimensions, tables, count="n")
+    kept = {
+        id: len(with_care(system, tables, profile(id), taken).groups)
+        for id in ("partner-1to4", "nhs-1to7-round5")
+    }
+    assert kept == {"partner-1to4": 1, "nhs-1to7-round5": 0}
 
 
 def test_the_register_s_own_care_is_data() -> None:
