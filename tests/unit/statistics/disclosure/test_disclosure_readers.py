@@ -213,7 +213,7 @@ def test_where_zeros_are_always_printed_few_are_kept_so_in_whole_tables_alone() 
 
 def test_the_register_s_own_care_is_data() -> None:
     taken = care()
-    assert taken.groups == ("category",)
+    assert taken.groups == ("category", "outcome")
     assert [(t.dimension, t.codes, t.high) for t in taken.thresholds] == [
         ("category", ("1", "2"), 9)
     ]
