@@ -1,6 +1,7 @@
 """Invented years of a joint case review group as statistics count them, without a register."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ HEREFORDSHIRE: Sequence[Course] = [
 ]
 
 
+@cache
 def tables(year: str) -> YearTables:
     """Return the tables of a group's year."""
     return year_tables(year, counts="referrals")

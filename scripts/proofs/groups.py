@@ -1,0 +1,87 @@
+"""Releases of invented groups, years and editions: an attacker written apart finds no small count.
+
+Arguments: how many groups (60), and the first seed (0). The result goes to results/.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from cdop.errors import Unsafe  # noqa: E402
+from cdop.statistics.disclosure import profile  # noqa: E402
+from tests.unit.statistics.group_attacker import Reader, out  # noqa: E402
+from tests.unit.statistics.group_years import (  # noqa: E402
+    AFTER,
+    BEFORE,
+    NEVER,
+    YEAR,
+    Course,
+    invented,
+)
+
+RESULTS = Path(__file__).parent / "results" / "groups.json"
+PROFILES = ("partner-1to4", "strict-1to9", "rounded-3", "rounded-5")
+ORDERS = ((BEFORE, YEAR), (BEFORE, YEAR, AFTER), (YEAR, BEFORE), (YEAR, YEAR), (BEFORE, YEAR, YEAR))
+
+
+def main() -> None:
+    """Release each group's years in some order, the last time with late ones, and attack them."""
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else 60
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    began, seen = time.perf_counter(), Counter[str]()
+    failures: list[str] = []
+    git = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
+    commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    for seed in range(first, first + number):
+        said = _one(seed, PROFILES[seed % 4], ORDERS[seed % 5], seen)
+        if said:
+            failures.append(f"seed {seed}: {said}")
+            print(failures[-1], file=sys.stderr, flush=True)
+    result = {
+        "commit": commit,
+        "groups": number,
+        "first_seed": first,
+        "failures": failures,
+        "seconds": round(time.perf_counter() - began),
+        "counted": dict(sorted(seen.items())),
+    }
+    text = json.dumps(result, indent=2)
+    RESULTS.write_text(text + "\n")
+    print(text)
+    sys.exit(bool(failures))
+
+
+def _one(seed: int, way: str, years: tuple[str, ...], seen: Counter[str]) -> str:
+    random = np.random.default_rng(seed)
+    courses = invented(int(random.integers(0, 60)), seed)
+    late = _late(courses, int(random.integers(1, 4)))
+    again = len(set(years)) < len(years)
+    counted = [(year, courses) for year in years[:-1]]
+    counted.append((years[-1], [*courses, *late] if again else courses))
+    chosen = profile(way)
+    try:
+        releases = out(counted, chosen)
+    except Unsafe:
+        seen[f"{way}: no release"] += 1
+        return ""
+    seen[f"{way}: {len(years)} releases{', two of one year' if again else ''}"] += 1
+    width = Reader(releases).narrowest()
+    seen["with a small count or difference"] += width < np.inf
+    return f"{way}, {years}: told to {width}" if width < chosen.width else ""
+
+
+def _late(courses: list[Course], number: int) -> list[Course]:
+    """Return some more referrals, none of them reviewed yet."""
+    return [(YEAR, NEVER, each[2], each[3]) for each in courses[:number]]
+
+
+if __name__ == "__main__":
+    main()
