@@ -54,7 +54,7 @@ def _is_provisional(tables: YearTables, table: TableDefinition, drafted_on: date
 def _is_broken(tables: YearTables, table: TableDefinition, first: str) -> bool:
     """Tell whether the year before the first one asked otherwise, or in other words."""
     try:
-        before = year_tables(previous_financial_year(first))
+        before = year_tables(previous_financial_year(first), counts=tables.definitions.counts)
     except Invalid:
         return False  # no year is before the first
     same = next((each for each in before.every if each.code == table.code), None)

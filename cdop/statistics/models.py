@@ -12,7 +12,7 @@ from cdop.db import Bytes, Day, Document, Key, Moment, Number, Text, new_id
 
 
 class Release(SQLModel, table=True):
-    """A release of one panel's year, or of several years pooled, on its way out of the register.
+    """A release of a panel's or group's year, or of several pooled, on its way out of the register.
 
     `state` and what leads from one to the next: `cdop.statistics.rules`. `year` is the last of
     `years` pooled ones. `recipients` are those it is for; `known` are counts that others have
@@ -96,7 +96,7 @@ class ReleaseEvent(SQLModel, table=True):
 
 
 class ApiToken(SQLModel, table=True):
-    """What a program reads released packages of one panel with. Only the token's hash is kept.
+    """What a program reads the released packages of one panel or group with, kept as a hash.
 
     `asked` counts its requests since `counted_from`: more than a token may make are refused.
     """
