@@ -79,7 +79,7 @@ def build(
     Denied without the permission at that panel.
     """
     tell = on_step or (lambda _: None)
-    tell(("Counting the deaths", 0, 0))
+    tell(("Counting", 0, 0))
     with register.reading(actor) as work:
         release = find_release(work, release_id, BUILD)
         rules.after(release.state, Step.PROVE)

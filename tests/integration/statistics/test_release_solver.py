@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cdop.errors import CdopError
-from cdop.statistics import protecting, proving
+from cdop.statistics import advising, protecting, proving
 from cdop.statistics.asked import Asked
 from cdop.statistics.disclosure import worker
 from cdop.statistics.models import Release
@@ -69,3 +69,35 @@ def test_work_that_is_stopped_leaves_a_draft_as_it_was(
         found = work.session.get_one(Release, release.id)
         assert (found.state, found.package, found.version) == ("draft", None, release.version)
     assert proving.build(sqlite_county.register, analyst, release.id).state == "proved"
+
+
+def test_long_work_says_in_words_what_it_is_at_and_keeps_to_the_time_allowed(
+    sqlite_county: Herefordshire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which profile, which stage, against which reader; and each proof ends by the clock."""
+    allowed: list[float] = []
+    ask = worker.hide_against
+
+    def watched(*of: Any, **others: Any) -> Any:
+        allowed.append(others["seconds"])
+        return ask(*of, **others)
+
+    monkeypatch.setattr(protecting, "hide_against", watched)
+    register, analyst = sqlite_county.register, sqlite_county.actors["analyst"]
+    release = drafted(sqlite_county, profile="partner-1to4", asked=SMALL[1:])
+    told: list[tuple[str, int, int] | None] = []
+    advising.preview(register, analyst, release.id, told.append)
+    first = "1 of 5, “Partners under a sharing agreement: 1 to 4 hidden”"
+    looking = f"{first}: looking for what must be hidden (reader: anyone who"
+    assert any(step and step[0].startswith(looking) for step in told)
+    assert all(step[1:] == (0, 5) for step in told if step and step[0].startswith(first))
+    told.clear()
+    proving.build(register, analyst, release.id, told.append)
+    stages = list(dict.fromkeys(step[0] for step in told if step))
+    assert stages[0].startswith("Counting")
+    assert stages[-2:] == [
+        "Checking the proof by arithmetic alone",
+        "Drawing, printing and signing the file",
+    ]
+    assert "attacker" not in " ".join(stages)
+    assert set(allowed) == {register.settings.proof_seconds}
