@@ -69,17 +69,7 @@ def name_on(session: Session, organisation_id: UUID, day: date) -> str:
 
 def served_by(session: Session, organisation_id: UUID, day: date) -> list[Organisation]:
     """Return what an organisation serves on `day`, by slug: a panel's areas, a group's boards."""
-    query = (
-        select(Organisation)
-        .join(OrganisationLink, col(OrganisationLink.other_id) == Organisation.id)
-        .where(
-            OrganisationLink.organisation_id == organisation_id,
-            OrganisationLink.kind == LinkKind.SERVES,
-            _in_force(day),
-        )
-        .order_by(Organisation.slug)
-    )
-    return list(session.exec(query))
+    return served_between(session, organisation_id, day, day)
 
 
 def served_between(

@@ -1,4 +1,4 @@
-"""What the ledger of releases holds: which were made of the same deaths, and what each told."""
+"""What the ledger of releases holds: which were made of the same records, and what each told."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -162,9 +162,11 @@ def rows_of(snapshot: str, populations: Sequence[str]) -> pd.DataFrame:
     return found
 
 
-def wait_for_others(work: Work, cdop_id: UUID) -> None:
-    """Let whoever releases the deaths of this line of panels store one after the other."""
-    line = organisations.with_predecessors(work.session, cdop_id)
+def wait_for_others(work: Work, organisation_id: UUID) -> None:
+    """Let whoever releases the records of this line store one after the other."""
+    releasing = set(work.session.exec(select(Release.organisation_id).distinct()))
+    line = _line(work, organisation_id, releasing)
+    line |= organisations.with_predecessors(work.session, organisation_id)
     query = select(Organisation).where(col(Organisation.id).in_(line))
     work.session.exec(query.order_by(col(Organisation.id)).with_for_update()).all()
 

@@ -52,7 +52,7 @@ from cdop.statistics.rules import Step
 class Prepared:
     """What a release is built of, as it was found in one unit of work.
 
-    `signed_by` is the version of the panel's key that signs it.
+    `signed_by` is the version of the key that signs it.
     """
 
     release: Release

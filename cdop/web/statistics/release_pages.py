@@ -205,7 +205,7 @@ def _file(release: Release) -> list[Fact]:
         return []
     return [
         ("SHA-256 of the file", release.digest),
-        ("Signed with the panel's key", f"version {release.ledger.get('signed_by', 1)}"),
+        ("The key that signed it", f"version {release.ledger.get('signed_by', 1)}"),
         ("Digest of the proof", release.certificate),
     ]
 

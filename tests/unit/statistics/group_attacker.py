@@ -31,6 +31,7 @@ from tests.unit.statistics.group_years import (
 )
 
 Place = tuple[str, tuple[str, ...]]
+Years = tuple[str, ...]
 OUTCOMES = tables("2013-14").codes("outcome")
 
 
@@ -45,13 +46,13 @@ class Kind:
     known: int
     told: int
 
-    def counted(self, number: int, year: str, place: Place) -> bool:
-        """Tell whether a year's release, the one of this number, counts it in a cell."""
-        table = next(t for t in tables(year).tables if t.code == place[0])
+    def counted(self, number: int, years: Years, place: Place) -> bool:
+        """Tell whether a release of some years, the one of this number, counts it in a cell."""
+        table = next(t for t in tables(years[-1]).tables if t.code == place[0])
         here = (
-            self.came == year and self.known <= number
+            self.came in years and self.known <= number
             if table.population == "referred"
-            else self.done == year and max(self.known, self.told) <= number
+            else self.done in years and max(self.known, self.told) <= number
         )
         return here and all(
             code in (TOTAL, self.answer(name))
@@ -66,10 +67,10 @@ class Kind:
         return {0: "this-year", 1: "year-before"}.get(gap, "earlier")
 
 
-def kinds(years: Sequence[str]) -> Iterator[Kind]:
+def kinds(released: Sequence[Years]) -> Iterator[Kind]:
     """Return what a referral may be for whoever has releases of these years, in order."""
-    before = f"{int(min(years)[:4]) - 1}-{min(years)[2:4]}"
-    every = sorted(set(years))
+    every = sorted({year for years in released for year in years})
+    before = f"{int(every[0][:4]) - 1}-{every[0][2:4]}"
     for came, done, board, outcome in product(
         (LONG_AGO, before, *every), (*every, NEVER), BOARDS, OUTCOMES
     ):
@@ -79,37 +80,41 @@ def kinds(years: Sequence[str]) -> Iterator[Kind]:
             continue
         if came == done and outcome == "undecided":
             continue
-        for known, told in product(again(came, years), again(done, years)):
+        for known, told in product(again(came, released), again(done, released)):
             yield Kind(came, done, board, outcome, known, told)
 
 
-def again(year: str, years: Sequence[str]) -> list[int]:
+def again(year: str, released: Sequence[Years]) -> list[int]:
     """Return from which release on something of a year may be known."""
-    return [0, *[number for number, each in enumerate(years) if each == year][1:]]
+    return [0, *[number for number, years in enumerate(released) if year in years][1:]]
 
 
 @dataclass(frozen=True)
 class Out:
-    """A release that went out: of which year, what it counted, what it shows."""
+    """A release that went out: what it counted, of which years, and what it shows."""
 
-    year: str
     counted: Counted
     shows: Protected
 
+    @property
+    def years(self) -> Years:
+        """Return the years counted."""
+        return self.counted.years
+
 
 def out(
-    seen: Sequence[tuple[str, Sequence[Course]]], chosen: Profile, *, linked: bool = True
+    seen: Sequence[tuple[Years, Sequence[Course]]], chosen: Profile, *, linked: bool = True
 ) -> list[Out]:
     """Release years one after the other, each with the referrals that were known then.
 
     Each is held against those before, unless not `linked`.
     """
     found: list[Out] = []
-    for year, courses in seen:
-        counted = counted_in(year, courses)
+    for years, courses in seen:
+        counted = counted_in(years[-1], courses, len(years))
         told = [Told(f"of-{n}", each.counted, each.shows.bounds) for n, each in enumerate(found)]
         wish = Wish(before=told if linked else (), seed=1)
-        found.append(Out(year, counted, protect_release(counted, chosen, wish)))
+        found.append(Out(counted, protect_release(counted, chosen, wish)))
     return found
 
 
@@ -118,7 +123,7 @@ class Reader:
 
     def __init__(self, releases: Sequence[Out]) -> None:
         self.releases = releases
-        self.kinds = list(kinds([each.year for each in releases]))
+        self.kinds = list(kinds([each.years for each in releases]))
         rows, lows, highs = [], [], []
         for number, each in enumerate(releases):
             for place, shown in each.shows.cells.items():
@@ -130,8 +135,8 @@ class Reader:
 
     def row(self, number: int, place: Place) -> np.ndarray[Any, Any]:
         """Tell which kinds a release counts in a cell."""
-        year = self.releases[number].year
-        return np.array([kind.counted(number, year, place) for kind in self.kinds], dtype=float)
+        years = self.releases[number].years
+        return np.array([kind.counted(number, years, place) for kind in self.kinds], dtype=float)
 
     def narrowest(self) -> float:
         """Return the least width of any count of 1 to 4, and of any such difference of editions."""
@@ -141,7 +146,7 @@ class Reader:
             for place, count in counts.items():
                 row = self.row(number, place)
                 for earlier, before in enumerate(exact[:number]):
-                    same = self.releases[earlier].year == self.releases[number].year
+                    same = self.releases[earlier].years == self.releases[number].years
                     if same and 1 <= count - before[place] <= 4:
                         more = row - self.row(earlier, place)
                         wanted[more.tobytes()] = more

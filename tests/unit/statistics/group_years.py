@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cdop.reference.derive import previous_financial_year
-from cdop.statistics.definitions import YearTables, year_tables
+from cdop.statistics.definitions import YearTables, year_tables, years_to
 from cdop.statistics.kinds import Counted
 from cdop.statistics.records.referrals import COLUMNS, described
 
@@ -40,21 +40,24 @@ def tables(year: str) -> YearTables:
     return year_tables(year, counts="referrals")
 
 
-def counted_in(year: str, courses: Sequence[Course]) -> Counted:
-    """Return what the register would count of some referrals in a year; each by its number."""
+def counted_in(year: str, courses: Sequence[Course], pooled: int = 1) -> Counted:
+    """Return what the register would count of some referrals, each by its number, in a year or in
+    several pooled ones that end with it.
+    """
+    years = years_to(year, pooled)
     rows = {
         str(number): (
             came,
-            done if done == year else None,
+            done if done in years else None,
             board,
             kind,
-            _following(came, done) if done == year else None,
+            _following(came, done) if done in years else None,
         )
         for number, (came, done, board, kind) in enumerate(courses)
-        if year in (came, done)
+        if came in years or done in years
     }
     found = pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS), dtype=object)
-    return Counted(described(found.rename_axis("id"), year), tables(year), (year,))
+    return Counted(described(found.rename_axis("id"), year, pooled), tables(year), years)
 
 
 def _following(came: str, done: str) -> str:
