@@ -64,6 +64,7 @@ def what_was_done(package: Package) -> list[str]:
         + "; ".join(reader(each, subject) for each in protected.attackers)
         + f". Who knows some of the {subject.words.several} cannot tell how many others are in a "
         "small count.",
+        *filter(None, [subject.words.apart]),
     ]
     return said
 

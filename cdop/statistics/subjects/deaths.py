@@ -75,7 +75,6 @@ def _check(records: pd.DataFrame) -> None:
 DEATHS = Subject(
     code="deaths",
     words=Words(
-        one="death",
         several="deaths",
         overlap="a death may be of one year, notified in the next and reviewed in a third",
         years="a death may be of one year, notified in the next, reviewed in a third",

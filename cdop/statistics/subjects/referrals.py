@@ -84,10 +84,12 @@ _FACTS = (THIS, BEFORE)
 REFERRALS = Subject(
     code="referrals",
     words=Words(
-        one="referral",
         several="referrals",
         overlap="a referral may be of one year and its review completed in a later one",
         years="a referral may be of one year, its review completed in a later one",
+        apart="A child whose death was referred is a referral here and a death in the statistics "
+        "of a child death overview panel. The two were not held against each other: no table of "
+        "either says which of its counts are the same.",
     ),
     populations=POPULATIONS,
     facts=_FACTS,

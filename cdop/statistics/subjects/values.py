@@ -13,12 +13,15 @@ Membership = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Words:
-    """How texts speak of the records of a subject: one of them, several, and of which years."""
+    """How texts speak of the records of a subject: several of them, and of which years they are.
 
-    one: str
+    `apart` says what a release was not held against.
+    """
+
     several: str
     overlap: str
     years: str
+    apart: str = ""
 
 
 @dataclass(frozen=True)
