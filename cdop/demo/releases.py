@@ -18,7 +18,7 @@ from cdop.statistics.rules import Recipient
 GROUP = "herefordshire-jcr"
 PUBLISHED = Draft("2013-14", "rounded-5", (Recipient("The public", "public"),))
 NEXT = Draft("2014-15", "partner-1to4", (Recipient("Invented public health team"),))
-REFERRALS = Draft("2013-14", "rounded-3", (Recipient("Invented partners of the county"),))
+REFERRALS = Draft("2013-14", "rounded-5", (Recipient("Invented partners of the county"),))
 ASKED = Draft(
     "2013-14",
     "partner-1to4",

@@ -16,6 +16,11 @@ READERS = {
 }
 _MENDS = (
     (
+        "of an earlier release (reader: anyone who kept the earlier releases of these referrals",
+        "What has gone out already, of whatever year, tells too much for this profile. The "
+        "cheapest mend is to take one that protects no more counts than that release did.",
+    ),
+    (
         "of an earlier release",
         "What has gone out already tells too much for this profile. The cheapest mend is to take a "
         "profile that protects no more counts than that release did, or years that it does not "

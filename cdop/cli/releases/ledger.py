@@ -6,6 +6,7 @@ import typer
 
 from cdop.cli import running
 from cdop.cli.releases.saying import Id, To, release_id, told, write_package
+from cdop.organisations import queries as organisations
 from cdop.statistics import releasing
 
 
@@ -15,13 +16,17 @@ def show(
     """List the ledger of releases, the newest first."""
     register = running.opened(context)
     with register.reading(running.acting(register, as_user)) as work:
-        found = [told(each) for each in releasing.ledger(work)]
+        found = [
+            {"of": organisations.get(work.session, each.organisation_id).slug, **told(each)}
+            for each in releasing.ledger(work)
+        ]
     if as_json:
         typer.echo(json.dumps(found))
         return
     for each in found:
         own = "  ".join(["", *each["tables"]])
-        typer.echo(f"{each['id']}  {each['year']}  {each['profile']}  {each['state']}{own}")
+        what = [each[name] for name in ("id", "of", "year", "profile", "state")]
+        typer.echo("  ".join(what) + own)
 
 
 def downloads(

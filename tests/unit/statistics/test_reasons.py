@@ -2,7 +2,8 @@
 
 from cdop.statistics.asked import Asked, with_asked
 from cdop.statistics.definitions import year_tables
-from cdop.statistics.reasons import in_words, mend
+from cdop.statistics.reasons import in_words, mend, reader
+from cdop.statistics.subjects import REFERRALS
 
 TABLES = year_tables("2013-14")
 EARLIER = "01a213c9-b8e2-7735-bb8d-082dbdc21f70"
@@ -51,3 +52,14 @@ def test_each_reason_comes_with_the_cheapest_mend() -> None:
     assert "What has gone out already" in mend(told)
     assert "no time" in mend("The disclosure check did not finish in the 900 seconds")
     assert "another profile" in mend("The certificate does not fit this release")
+
+
+def test_a_group_is_not_told_to_take_other_years() -> None:
+    """Its years are held against one another, whichever they are."""
+    kept = reader("ledger", REFERRALS)
+    said = mend(
+        f"No choice of hidden cells protects a count of an earlier release (reader: {kept})"
+    )
+    assert "of whatever year" in said
+    assert "years that it does not hold" not in said
+    assert "years that it does not hold" in mend("a count of an earlier release (reader: anyone)")
