@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from cdop.break_glass import queries, service
 from cdop.clock import FixedClock
 from cdop.errors import Denied, Invalid, NotFound
-from cdop.organisations import people
+from cdop.organisations import guardians, people
 from cdop.organisations.models import Membership
 from cdop.organisations.reach_models import BreakGlass
 from cdop.security.actor import Actor
@@ -243,6 +243,32 @@ def test_what_somebody_opened_is_reviewed_though_their_account_is_closed(
         people.by_username(work.session, "home-guardian").disabled_at = work.now
     with county.register.reading(MAKER) as work:
         assert queries.reviewers(work, queries.get(work, id)) == set(), "a guardian must be there"
+
+
+def test_a_guardian_reviews_for_the_place_that_they_answer_for_and_no_other(
+    county: Herefordshire,
+) -> None:
+    guarded_at_home_alone(county)
+    id = broken(county)
+    with county.register.work(MAKER) as work:
+        appoint(work, "another", Role.CALDICOTT_GUARDIAN, county["worcestershire-jcr"])
+    for who, at in (("home-guardian", county[OURS]), ("another", None)):
+        row = row_of(county, id)
+        with county.register.reading(acting(county.register, who)) as work:
+            assert queries.reviews_at(work, row) == at
+
+
+def test_where_people_work_and_nobody_answers_is_known(county: Herefordshire) -> None:
+    """Panels before groups, and only those of today."""
+    today = county.register.clock.now().date()
+
+    def lacking() -> list[str]:
+        with county.register.reading(MAKER) as work:
+            return [each.slug for each in guardians.lacking(work.session, today)]
+
+    assert lacking() == [OURS], "nobody works at the neighbours' group"
+    guarded_at_home_alone(county)
+    assert lacking() == [THEIRS, "herefordshire-jcr"]
 
 
 def test_the_panels_that_one_may_open_are_those_out_of_reach(county: Herefordshire) -> None:
