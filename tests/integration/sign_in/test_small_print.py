@@ -84,11 +84,13 @@ def test_half_sign_ins_that_are_over_are_not_kept(robin: Person, clock: FixedClo
 
     robin.first_step()
     clock.at += timedelta(minutes=limits().begun_minutes)
-    robin.first_step()
+    step = steps.with_password(robin.register, robin.username, PASSWORD, HOME)
+    assert step
     assert kept() == 2
     clock.at += timedelta(seconds=1)
     robin.first_step()
     assert kept() == 2
+    assert steps.begun_by(robin.register, step.token), "it is the oldest that has gone"
 
 
 def test_a_sign_in_elsewhere_is_told_to_its_own_account_alone(

@@ -58,3 +58,10 @@ def test_one_that_is_guessed_soon_is_refused_and_never_repeated(password):
     with pytest.raises(Invalid, match="easily guessed") as caught:
         check(password, "anna.invented")
     assert password not in str(caught.value)
+
+
+@pytest.mark.parametrize("username", ["quibble.amberwick", "quibble-amberwick"])
+def test_ones_own_names_turned_round_are_guessed_soon_and_are_nothing_to_a_stranger(username):
+    with pytest.raises(Invalid, match="easily guessed"):
+        check("amberwick quibble", username)
+    check("amberwick quibble", "anna.invented")
