@@ -155,6 +155,15 @@ def test_a_role_ends_with_its_last_day_once(county: Herefordshire, clock: FixedC
         register.do(boss, administering.end_role, uuid4(), later)
 
 
+def test_roles_are_shown_with_the_earliest_first(county: Herefordshire, robin: Person) -> None:
+    for first in (TODAY + timedelta(days=9), FOUNDED, TODAY):
+        given = Appointment(Role.PANEL_MEMBER, county["herefordshire-cdop"], None, first)
+        county.register.do(administrator(county), administering.appoint, robin.account_id, given)
+    days = [row.valid_from for row in standing(county, robin.account_id).roles]
+    assert len(days) == 4
+    assert days == sorted(days)
+
+
 def test_a_role_of_another_account_is_not_there(county: Herefordshire, robin: Person) -> None:
     found = standing(county, robin.account_id)
     assert administering.of(found, found.roles[0].id) is found.roles[0]

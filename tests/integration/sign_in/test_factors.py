@@ -3,15 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import select
 
 from cdop.clock import FixedClock
 from cdop.errors import Erased
 from cdop.organisations import people, sessions
 from cdop.organisations.models import Method, SignIn
-from cdop.security import one_time_codes
+from cdop.security import one_time_codes, rollback
 from cdop.security.models import AuditEntry
 from cdop.security.permissions import Role
+from cdop.security.work import Work
 from cdop.sign_in import authenticators, factors, recovery, steps
 from cdop.sign_in import passwords as password_of
 from cdop.sign_in.models import Authenticator, RecoveryCode
@@ -175,3 +177,19 @@ def test_a_removed_app_has_no_seed_and_its_codes_are_not_taken(robin: Person) ->
         assert work.session.exec(select(Authenticator.seed)).all() == [None]
         assert not factors.has_any(work, robin.account_id)
     assert not robin.register.do(SYSTEM, authenticators.accepts, robin.account_id, robin.code())
+
+
+def test_a_removed_app_that_somebody_puts_back_is_found(robin: Person) -> None:
+    def found(work: Work) -> list[str]:
+        return [each.why for each in rollback.find(work.session, work.vault.ring)]
+
+    with robin.register.reading(SYSTEM) as work:
+        before = work.session.exec(select(Authenticator)).one().model_dump()
+    robin.register.do(SYSTEM, factors.remove_all, robin.account_id)
+    with robin.register.work(SYSTEM) as work:
+        assert found(work) == []
+        row = work.session.exec(select(Authenticator)).one()
+        assert row.sealed_revision == before["sealed_revision"] + 1
+        work.session.execute(update(Authenticator).values(**before))
+        work.session.expire_all()
+        assert found(work) == ["changed"]
