@@ -68,6 +68,7 @@ def test_a_deputy_has_the_role_between_two_days(
     stand_in(county, TODAY + timedelta(days=first), TODAY + timedelta(days=last))
     actor = acting(county.register, "panel-member")
     assert actor.may("deaths:case:edit", county["herefordshire-cdop"]) is stands_in
+    assert not acting(county.register, "panel-chair").may("deaths:case:edit"), "nobody else has"
     assert not actor.may("deaths:case:edit", county["worcestershire-cdop"])
     assert actor.may("overview:case:read")
 
