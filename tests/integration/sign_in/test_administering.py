@@ -50,7 +50,7 @@ def test_an_account_without_a_role_is_listed_too(county: Herefordshire) -> None:
     boss = administrator(county)
     county.register.do(boss, people.add_account, "ada", "Ada Invented")
     with county.register.reading(boss) as work:
-        (found,) = administering.listed(work, "ada")
+        (found,) = administering.listed(work, "ada INVENTED")
     assert (found.roles, administering.state_of(found)) == ((), "invitation expired")
 
 

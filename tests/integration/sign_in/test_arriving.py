@@ -319,6 +319,11 @@ def test_an_invitation_is_taken_up_by_an_identity_once(
     assert sessions.current(register, token) is None, "those before are over"
     assert sessions.current(register, step.token)
     assert door.lines("accounts:invitation:accept") == [{}]
+    with register.reading(SYSTEM) as work:
+        query = select(AuditEntry.subject_kind, AuditEntry.subject_id).where(
+            AuditEntry.action == "accounts:invitation:accept"
+        )
+        assert work.session.exec(query).all() == [("accounts", account)]
     assert door.lines("accounts:identity:link")[0]["how"] == "invitation"
     door.ask(Purpose.JOIN, invitation_id=invitation_id)
     with pytest.raises(Invalid) as over:

@@ -1,7 +1,8 @@
 """The identities of an account: which goes when, what a provider's word ends, what is kept."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,6 +16,9 @@ from cdop.organisations.sessions import GATE
 from cdop.security.actor import Actor
 from cdop.security.models import AuditEntry
 from cdop.security.passkeys import Known
+from cdop.security.single_sign_on import flow
+from cdop.security.single_sign_on.asking import Asked
+from cdop.security.single_sign_on.flow import Question
 from cdop.security.single_sign_on.tokens import Identity, Logout
 from cdop.security.work import Register, Work
 from cdop.sign_in import factors, steps
@@ -22,9 +26,11 @@ from cdop.sign_in.identities import asking, ending, keeping
 from cdop.sign_in.identities.asking import Purpose, Why
 from cdop.sign_in.identities.models import IdentityQuestion, LogoutToken, ProviderSession
 from cdop.sign_in.limits import limits
+from cdop.sign_in.notices.models import Notice
 from cdop.sign_in.passkeys import keeping as passkeys
 from tests.client import session_of
 from tests.factories import Herefordshire
+from tests.unit.security.single_sign_on.conftest import provider_with
 
 pytestmark = pytest.mark.parametrize("register", ["sqlite"], indirect=True)
 ISSUER, OTHER = "https://id.example", "https://other.example"
@@ -249,3 +255,34 @@ def test_a_question_keeps_why_it_was_asked_and_old_ones_go(
     register.do(GATE, asking._note, "county", "four", Why(Purpose.SIGN_IN))
     with register.reading(GATE) as work:
         assert len(work.session.exec(select(IdentityQuestion)).all()) == 2
+
+
+def test_whoever_is_sent_to_a_provider_is_known_when_they_come_back(
+    county: Herefordshire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register, sent = county.register, []
+
+    def address(_: object, question: Question, back: str, *, fresh: bool) -> str:
+        sent.append((question, back, fresh))
+        return "https://id.example/authorize"
+
+    monkeypatch.setattr(flow, "address", address)
+    provider = cast("Asked", SimpleNamespace(provider=provider_with()))
+    here = uuid4()
+    for why in (Why(Purpose.SIGN_IN), Why(Purpose.CONFIRM, session_id=here)):
+        assert asking.ask(register, provider, "kept", why) == "https://id.example/authorize"
+        assert register.do(GATE, asking.answered, "county", "kept") == why
+    back = f"{register.settings.origin}/sign-in/from/county"
+    question = flow.question_of("kept")
+    assert sent == [(question, back, False), (question, back, True)]
+
+
+def test_an_unlinked_sign_in_is_told_at_the_owners_address(
+    county: Herefordshire, anna: Actor
+) -> None:
+    register, identity_id = county.register, link(county.register, anna)
+    with register.work(GATE) as work:
+        work.session.get_one(Account, anna.account_id).email = "anna@example.invalid"
+    register.do(county.actors["administrator"], keeping.unlink, identity_id)
+    with register.reading(GATE) as work:
+        assert work.session.exec(select(Notice.kind)).all() == ["identity-unlinked"]

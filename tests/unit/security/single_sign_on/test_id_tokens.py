@@ -1,5 +1,6 @@
 """An ID token proves who signed in only when every one of its claims is as it must be."""
 
+import hashlib
 import hmac
 import json
 from base64 import urlsafe_b64encode
@@ -241,3 +242,26 @@ def test_how_long_ago_somebody_signed_in_is_checked_and_not_only_asked(
     with pytest.raises(NotProved) as caught:
         read(provider, key, sign(claims))
     assert caught.value.why == "auth_time"
+
+
+def test_a_token_that_names_an_access_token_came_with_that_one(
+    provider: Provider, key: RSAKey, sign: Sign
+) -> None:
+    """`at_hash` is the first half of the access token's hash. OpenID Connect Core 1.0, 3.1.3.6."""
+    half = urlsafe_b64encode(hashlib.sha256(b"its own").digest()[:16]).rstrip(b"=").decode()
+
+    def subject(access_token: str) -> str:
+        return identity_from(
+            provider,
+            KeySet([key]),
+            sign(GOOD | {"at_hash": half}),
+            nonce=NONCE,
+            access_token=access_token,
+            now=NOW,
+            longest_ago=None,
+        ).subject
+
+    assert subject("its own") == GOOD["sub"]
+    with pytest.raises(NotProved) as caught:
+        subject("another")
+    assert caught.value.why == "at_hash"
