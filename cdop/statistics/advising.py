@@ -13,7 +13,6 @@ from cdop.security.actor import Actor
 from cdop.security.work import Register, Work
 from cdop.statistics import rules
 from cdop.statistics.coarsening import coarsenings, ways_for
-from cdop.statistics.definitions import MOST_POOLED
 from cdop.statistics.disclosure import TOTAL, Profile, profile, profiles
 from cdop.statistics.disclosure.asking import OnStep
 from cdop.statistics.drafting import as_drafted
@@ -22,6 +21,7 @@ from cdop.statistics.models import Release
 from cdop.statistics.protecting import Protected
 from cdop.statistics.proving import Prepared, prepare, protected_as
 from cdop.statistics.releasing import BUILD, find_release
+from cdop.statistics.year_tables import MOST_POOLED
 
 POOLS = (3, MOST_POOLED)
 

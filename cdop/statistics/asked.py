@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cdop.errors import Invalid
-from cdop.statistics.definitions import TableDefinition, TableSet, YearTables
+from cdop.statistics.definitions import TableDefinition, TableSet
+from cdop.statistics.year_tables import YearTables
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from cdop.errors import Invalid
-from cdop.statistics.definitions import YearTables
+from cdop.statistics.year_tables import YearTables
 
 DATA = Path(__file__).parent / "data" / "coarsening.toml"
 

@@ -9,12 +9,7 @@ from itertools import product
 
 from cdop.reference_files.service import Denominator
 from cdop.statistics.counting import measured
-from cdop.statistics.definitions import (
-    MeasureDefinition,
-    RateDefinition,
-    TableDefinition,
-    YearTables,
-)
+from cdop.statistics.definitions import MeasureDefinition, RateDefinition, TableDefinition
 from cdop.statistics.denominators import added
 from cdop.statistics.disclosure import TOTAL
 from cdop.statistics.disclosure.profiles import Others
@@ -31,6 +26,7 @@ from cdop.statistics.rates import (
     published_share,
     published_standardised,
 )
+from cdop.statistics.year_tables import YearTables
 
 SYMBOLS = {
     HIDDEN: "Confidential: 0 or more, not shown because it is small or a small count would follow",

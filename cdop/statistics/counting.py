@@ -15,16 +15,11 @@ from cdop.organisations import queries as organisations
 from cdop.organisations.models import Kind, Organisation
 from cdop.security.work import Work
 from cdop.statistics import whose
-from cdop.statistics.definitions import (
-    MeasureDefinition,
-    TableDefinition,
-    YearTables,
-    year_days,
-    year_tables,
-)
+from cdop.statistics.definitions import MeasureDefinition, TableDefinition
 from cdop.statistics.disclosure import TOTAL
 from cdop.statistics.records import SOURCES
 from cdop.statistics.subjects import DEATHS
+from cdop.statistics.year_tables import YearTables, year_days, year_tables
 
 READ = whose.READ
 INTERNAL = "INTERNAL: exact counts of few cases. Not for publication or for sharing as they stand."

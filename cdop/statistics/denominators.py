@@ -10,7 +10,8 @@ from cdop.errors import Invalid
 from cdop.organisations import queries as organisations
 from cdop.organisations.models import Kind
 from cdop.reference_files.service import Denominator, denominator
-from cdop.statistics.definitions import RateDefinition, YearTables, year_days, years_to
+from cdop.statistics.definitions import RateDefinition
+from cdop.statistics.year_tables import YearTables, year_days, years_to
 
 
 def denominators(

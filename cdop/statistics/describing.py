@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from cdop.statistics.contents import Package, symbols
-from cdop.statistics.definitions import TableDefinition, YearTables
+from cdop.statistics.definitions import TableDefinition
+from cdop.statistics.year_tables import YearTables
 
 _MARKED = r"\[[prb]\]( \[[prb]\])*"
 _INTEGER = {"type": "integer", "constraints": {"minimum": 0}}

@@ -10,13 +10,13 @@ from cdop.security.work import Work
 from cdop.statistics import rules, whose
 from cdop.statistics.asked import Asked, with_asked
 from cdop.statistics.coarsening import coarsened
-from cdop.statistics.definitions import YearTables, pooled_years, year_days, year_tables
 from cdop.statistics.disclosure import TOTAL, check_floor, profile
 from cdop.statistics.earlier import take_turns
 from cdop.statistics.models import Release, ReleaseEvent
 from cdop.statistics.records import SOURCES
 from cdop.statistics.releasing import BUILD, find_release
 from cdop.statistics.rules import Recipient, Step
+from cdop.statistics.year_tables import YearTables, pooled_years, year_days, year_tables
 
 
 @dataclass(frozen=True)

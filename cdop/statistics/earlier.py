@@ -14,7 +14,6 @@ from cdop.security.work import Work
 from cdop.statistics import whose
 from cdop.statistics.asked import Asked, with_asked
 from cdop.statistics.coarsening import coarsened
-from cdop.statistics.definitions import YearTables, year_tables, years_to
 from cdop.statistics.disclosure import Profile
 from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.disclosure.system import Place
@@ -26,6 +25,7 @@ from cdop.statistics.models import WITHOUT_FILE, Release
 from cdop.statistics.protecting import Cells
 from cdop.statistics.rules import EVER_OUT
 from cdop.statistics.subjects import REFERRALS
+from cdop.statistics.year_tables import YearTables, year_tables, years_to
 
 _ALIKE = ("year", "years", "merged", "asked", "profile")  # of two editions of one release
 

@@ -15,8 +15,8 @@ from cdop.overview.models import READ as READ_REVIEW
 from cdop.overview.rules import CONTRIBUTED, YES
 from cdop.reference import codelist
 from cdop.security.work import Work
-from cdop.statistics.definitions import year_days, years_to
 from cdop.statistics.records.deaths import COUNTED
+from cdop.statistics.year_tables import year_days, years_to
 
 
 @dataclass(frozen=True)

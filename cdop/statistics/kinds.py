@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from cdop.errors import Refused
-from cdop.statistics.definitions import ColumnDefinition, YearTables
+from cdop.statistics.definitions import ColumnDefinition
 from cdop.statistics.disclosure.system import Counts, Mask
 from cdop.statistics.subjects import Membership, Subject
+from cdop.statistics.year_tables import YearTables
 
 KINDS = 1_000_000  # of record, told apart before only those near observed ones are listed
 UNASKED = -1  # stands for the answer of a record that a column does not ask for

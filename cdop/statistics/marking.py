@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 from cdop.errors import Invalid
 from cdop.reference.derive import previous_financial_year
-from cdop.statistics.definitions import TableDefinition, YearTables, year_days, year_tables
+from cdop.statistics.definitions import TableDefinition
+from cdop.statistics.year_tables import YearTables, year_days, year_tables
 
 PROVISIONAL, REVISED, BREAK = "[p]", "[r]", "[b]"
 MARKS = {

@@ -16,12 +16,12 @@ from cdop.organisations import queries as organisations
 from cdop.security.work import Work
 from cdop.statistics import counting, whose
 from cdop.statistics.contents import decimal, percent, rates, shares
-from cdop.statistics.definitions import year_tables
 from cdop.statistics.denominators import denominators
 from cdop.statistics.disclosure import TOTAL
 from cdop.statistics.models import Release
 from cdop.statistics.rates import Estimate
 from cdop.statistics.released import RELEASED, files
+from cdop.statistics.year_tables import year_tables
 
 READ = "statistics:dashboard:read"
 YEARS = 10

@@ -13,7 +13,6 @@ import pandas as pd
 
 from cdop.errors import Unsafe
 from cdop.statistics.counting import figures
-from cdop.statistics.definitions import YearTables
 from cdop.statistics.disclosure import Attacker, Audit, Profile
 from cdop.statistics.disclosure.asking import OnStep
 from cdop.statistics.disclosure.care import care, with_care
@@ -27,6 +26,7 @@ from cdop.statistics.linking import Linked, Told, linked
 from cdop.statistics.readers import FAMILY, Knowledge, families, readers
 from cdop.statistics.reasons import in_words, with_readers
 from cdop.statistics.subjects import Subject
+from cdop.statistics.year_tables import YearTables
 
 HIDDEN = "[c]"
 

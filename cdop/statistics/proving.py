@@ -19,7 +19,6 @@ from cdop.security.actor import Actor
 from cdop.security.signing import newest, signer
 from cdop.security.work import Register, Work
 from cdop.statistics import counting, rules, whose
-from cdop.statistics.definitions import year_days
 from cdop.statistics.denominators import denominators
 from cdop.statistics.disclosure import Profile, profile
 from cdop.statistics.disclosure.asking import OnStep
@@ -46,6 +45,7 @@ from cdop.statistics.readers import Knowledge
 from cdop.statistics.records import SOURCES
 from cdop.statistics.releasing import BUILD, find_release
 from cdop.statistics.rules import Step
+from cdop.statistics.year_tables import year_days
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,7 @@ from cdop.organisations.models import Organisation
 from cdop.security.work import Work
 from cdop.statistics import counting, whose
 from cdop.statistics.asked import Asked, asked_table
-from cdop.statistics.definitions import (
-    TableDefinition,
-    YearTables,
-    pooled_years,
-    year_days,
-    year_tables,
-)
+from cdop.statistics.definitions import TableDefinition
 from cdop.statistics.disclosure import profile
 from cdop.statistics.disclosure.profiles import Others
 from cdop.statistics.disclosure.rounding import LOW
@@ -26,6 +20,7 @@ from cdop.statistics.over_years import READ
 from cdop.statistics.protecting import Cells
 from cdop.statistics.releasing import shown_cells
 from cdop.statistics.rules import State
+from cdop.statistics.year_tables import YearTables, pooled_years, year_days, year_tables
 
 __all__ = ["READ", "Answer", "ask_table"]
 

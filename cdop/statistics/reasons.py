@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from cdop.statistics.definitions import TableDefinition, YearTables
+from cdop.statistics.definitions import TableDefinition
 from cdop.statistics.disclosure import TOTAL
 from cdop.statistics.subjects import Subject
+from cdop.statistics.year_tables import YearTables
 
 READERS = {
     "public": "anyone who has every number of this release",

@@ -11,11 +11,11 @@ from cdop.organisations import queries as organisations
 from cdop.security.actor import everywhere
 from cdop.security.work import Work
 from cdop.statistics.asked import Asked
-from cdop.statistics.definitions import years_to
 from cdop.statistics.models import WITHOUT_FILE, Release, ReleaseEvent
 from cdop.statistics.package import package_name
 from cdop.statistics.protecting import Cells
 from cdop.statistics.rules import State, check_out
+from cdop.statistics.year_tables import years_to
 
 BUILD = "statistics:release:build"
 READ = "statistics:release:read"

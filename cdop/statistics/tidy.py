@@ -15,9 +15,10 @@ from cdop.statistics.contents import (
     shown,
     symbols,
 )
-from cdop.statistics.definitions import ALL, TableDefinition
+from cdop.statistics.definitions import TableDefinition
 from cdop.statistics.disclosure import TOTAL
 from cdop.statistics.gathering import Attendances
+from cdop.statistics.year_tables import ALL
 
 
 def csv_files(package: Package) -> dict[str, str]:

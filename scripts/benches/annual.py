@@ -13,11 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from cdop.reference import codelist
-from cdop.statistics.definitions import year_tables
 from cdop.statistics.disclosure import profile
 from cdop.statistics.kinds import Counted
 from cdop.statistics.protecting import Wish, protect_release
 from cdop.statistics.records.deaths import described
+from cdop.statistics.year_tables import year_tables
 
 YEAR, BEFORE, AFTER = "2013-14", "2012-13", "2014-15"
 DAY = date(2014, 3, 31)

@@ -24,8 +24,8 @@ from cdop.overview.models import Review
 from cdop.security.actor import system
 from cdop.security.work import Register
 from cdop.statistics import counting
-from cdop.statistics.definitions import YearTables, year_tables
 from cdop.statistics.records.deaths import OF_REVIEW
+from cdop.statistics.year_tables import YearTables, year_tables
 
 REVIEWS, PART = 1_000_000, 20_000
 YEAR = "2013-14"

@@ -14,10 +14,10 @@ from sqlmodel import Session
 from cdop.errors import Invalid
 from cdop.statistics import releasing
 from cdop.statistics.asked import Asked, with_asked
-from cdop.statistics.definitions import year_tables
 from cdop.statistics.drafting import Draft, parse_known
 from cdop.statistics.rules import Recipient
 from cdop.statistics.whose import resolve
+from cdop.statistics.year_tables import year_tables
 
 
 @dataclass(frozen=True, kw_only=True)

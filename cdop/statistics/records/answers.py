@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from cdop.statistics.definitions import ColumnDefinition, YearTables
+from cdop.statistics.definitions import ColumnDefinition
+from cdop.statistics.year_tables import YearTables
 
 
 def answer(records: pd.DataFrame, tables: YearTables) -> pd.DataFrame:

@@ -23,10 +23,10 @@ from cdop.overview.answers import RETURN_FACTS
 from cdop.overview.models import Factor, Review
 from cdop.overview.rules import CONTRIBUTED, YES
 from cdop.security.work import Work
-from cdop.statistics.definitions import pooled_years, year_tables
 from cdop.statistics.records.answers import answer
 from cdop.statistics.records.seeing import check_seen
 from cdop.statistics.subjects import DEATHS
+from cdop.statistics.year_tables import pooled_years, year_tables
 
 COUNTED = ("open", "reviewed")
 OF_DEATH = (

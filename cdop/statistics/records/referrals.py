@@ -19,11 +19,11 @@ from cdop.organisations.models import Kind, Organisation
 from cdop.reference import codelist
 from cdop.reference.derive import previous_financial_year
 from cdop.security.work import Work
-from cdop.statistics.definitions import pooled_years, year_days, year_tables
 from cdop.statistics.records.answers import answer
 from cdop.statistics.records.seeing import check_seen
 from cdop.statistics.subjects import REFERRALS
 from cdop.statistics.subjects.referrals import BEFORE, EARLIER, THIS
+from cdop.statistics.year_tables import pooled_years, year_days, year_tables
 
 COLUMNS = ("referred_year", "completed_year", "board", "review_kind", "following")
 Row = tuple[Any, ...]

@@ -13,7 +13,7 @@ from cdop.security.work import Work
 from cdop.statistics import gathering
 from cdop.statistics.contents import rates, shares
 from cdop.statistics.counting import INTERNAL, ExactYear, exact_year
-from cdop.statistics.definitions import TableDefinition, year_days
+from cdop.statistics.definitions import TableDefinition
 from cdop.statistics.denominators import denominators
 from cdop.statistics.disclosure import TOTAL
 from cdop.statistics.drawing import Chart
@@ -21,6 +21,7 @@ from cdop.statistics.outcomes import OutcomeTable, jcr_outcomes
 from cdop.statistics.report.released import HOW, attendance_part, rate_grid, share_grid
 from cdop.statistics.report.values import Grid, Part, Report
 from cdop.statistics.whose import PANELS
+from cdop.statistics.year_tables import year_days
 
 _DRAWN = "One bar for each row of the table, as long as its count."
 

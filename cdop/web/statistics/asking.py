@@ -11,8 +11,8 @@ from cdop.security.work import Work
 from cdop.statistics import questions, releasing, whose
 from cdop.statistics.asked import Asked
 from cdop.statistics.counting import INTERNAL
-from cdop.statistics.definitions import MOST_POOLED, table_sets, year_days
 from cdop.statistics.earlier import marks_of
+from cdop.statistics.year_tables import MOST_POOLED, table_sets, year_days
 from cdop.web.deps import CurrentActor, CurrentRegister, requires
 from cdop.web.forms import Bound, Form, PostedForm, ask, bind, blank
 from cdop.web.statistics.figures import Bars, Grid, Printed, bars, grid, key_to

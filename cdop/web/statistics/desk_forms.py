@@ -4,9 +4,9 @@ from typing import Literal
 
 from cdop.statistics.asked import Asked, with_asked
 from cdop.statistics.coarsening import coarsenings
-from cdop.statistics.definitions import year_tables
 from cdop.statistics.drafting import Draft, parse_known
 from cdop.statistics.rules import MOST_NOTE, Recipient
+from cdop.statistics.year_tables import year_tables
 from cdop.web.forms import Form, ask
 
 MOST_KNOWN = 20_000

@@ -9,8 +9,9 @@ from cdop.security.work import Work
 from cdop.statistics import releasing, rules, whose
 from cdop.statistics.asked import with_asked
 from cdop.statistics.coarsening import ways_for
-from cdop.statistics.definitions import TableDefinition, YearTables, year_days, year_tables
+from cdop.statistics.definitions import TableDefinition
 from cdop.statistics.disclosure import profiles
+from cdop.statistics.year_tables import YearTables, year_days, year_tables
 from cdop.web.forms import Bound, blank
 from cdop.web.statistics.desk_forms import DraftForm, asked_for
 

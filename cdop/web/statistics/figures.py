@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from cdop.statistics.contents import SYMBOLS, percent
 from cdop.statistics.counting import measured
-from cdop.statistics.definitions import TableDefinition, YearTables
+from cdop.statistics.definitions import TableDefinition
 from cdop.statistics.disclosure import TOTAL
 from cdop.statistics.rates import HIDDEN, UNRELIABLE, UNRELIABLE_BELOW
+from cdop.statistics.year_tables import YearTables
 
 Place = tuple[str, tuple[str, ...]]
 Cells = Mapping[Place, int | None]

@@ -7,11 +7,11 @@ from uuid import UUID
 from cdop.organisations import queries as organisations
 from cdop.security.work import Work
 from cdop.statistics import releasing, rules
-from cdop.statistics.definitions import years_to
 from cdop.statistics.disclosure import profile
 from cdop.statistics.earlier import tables_of
 from cdop.statistics.models import Release, ReleaseEvent
 from cdop.statistics.rules import State
+from cdop.statistics.year_tables import years_to
 from cdop.web.templating import moment
 
 HEAD = ["Release", "Protection", "State", "For", "Since, by"]

@@ -8,7 +8,7 @@ from cdop.organisations.models import Kind
 from cdop.security.work import Work
 from cdop.statistics import counting, over_years, releasing, whose
 from cdop.statistics.counting import INTERNAL, ExactYear
-from cdop.statistics.definitions import year_days
+from cdop.statistics.year_tables import year_days
 from cdop.web.statistics.figures import Section, sections
 
 

@@ -9,12 +9,12 @@ from cdop.organisations import queries as organisations
 from cdop.security.work import Work
 from cdop.statistics import releasing, rules, settling, tokens, working
 from cdop.statistics.coarsening import coarsenings
-from cdop.statistics.definitions import year_days
 from cdop.statistics.disclosure import profile
 from cdop.statistics.earlier import tables_of
 from cdop.statistics.models import Release
 from cdop.statistics.reasons import cell_in_words, mend
 from cdop.statistics.rules import State
+from cdop.statistics.year_tables import year_days
 from cdop.web.buttons import Button, why_not
 from cdop.web.forms import Bound, blank
 from cdop.web.showing import Event

@@ -17,8 +17,8 @@ from cdop.reference_files.reading import AGES
 from cdop.reference_files.service import Denominator, denominator, listing, load
 from cdop.security.models import AuditEntry
 from cdop.statistics.contents import Cells, rates
-from cdop.statistics.definitions import year_tables
 from cdop.statistics.denominators import denominators, rate_denominators
+from cdop.statistics.year_tables import year_tables
 from tests.factories import MAKER, Herefordshire, child, told
 from tests.panels import audited
 

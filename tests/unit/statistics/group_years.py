@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from cdop.reference.derive import previous_financial_year
-from cdop.statistics.definitions import YearTables, year_tables, years_to
 from cdop.statistics.kinds import Counted
 from cdop.statistics.records.referrals import COLUMNS, described
+from cdop.statistics.year_tables import YearTables, year_tables, years_to
 
 BEFORE, YEAR, AFTER = "2012-13", "2013-14", "2014-15"
 NEVER, LONG_AGO = "9999", "2009-10"

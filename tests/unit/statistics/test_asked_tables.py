@@ -12,11 +12,11 @@ from scipy.optimize import LinearConstraint
 from cdop.errors import Invalid
 from cdop.statistics.asked import Asked, asked_table, with_asked
 from cdop.statistics.counting import figures
-from cdop.statistics.definitions import YearTables, table_sets, year_tables
 from cdop.statistics.disclosure import TOTAL, profile
 from cdop.statistics.kinds import Counted
 from cdop.statistics.linking import Told
 from cdop.statistics.protecting import Protected, Wish, protect_release
+from cdop.statistics.year_tables import YearTables, table_sets, year_tables
 from tests.unit.statistics.attacking import apart
 from tests.unit.statistics.test_two_years import (
     FIRST,

@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix, vstack
 from cdop.errors import Unsafe
 from cdop.statistics import atoms
 from cdop.statistics.bundles import Bundle, bundles
-from cdop.statistics.definitions import TableSet, YearTables, table_sets
+from cdop.statistics.definitions import TableSet
 from cdop.statistics.disclosure import Attacker, check_certificate, profile
 from cdop.statistics.disclosure.certificate import Certificate
 from cdop.statistics.disclosure.eliminate import by_cost, eliminate
@@ -26,6 +26,7 @@ from cdop.statistics.disclosure.sensitive import small_cells
 from cdop.statistics.kinds import Counted
 from cdop.statistics.linking import Linked, Told, linked
 from cdop.statistics.readers import Knowledge, readers
+from cdop.statistics.year_tables import YearTables, table_sets
 from tests.unit.statistics.years import YEAR, records
 
 NAMES = "abcdefg"

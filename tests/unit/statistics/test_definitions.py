@@ -9,7 +9,8 @@ from cdop.deaths.models import Death, Notification
 from cdop.errors import Invalid, Misconfigured
 from cdop.reference import codelist
 from cdop.security.sealing import sealed_columns
-from cdop.statistics.definitions import DATA, READABLE, pooled_years, table_sets, year_tables
+from cdop.statistics.definitions import READABLE
+from cdop.statistics.year_tables import DATA, pooled_years, table_sets, year_tables
 
 
 def test_the_edition_of_a_year_is_the_one_in_force_on_its_last_day() -> None:

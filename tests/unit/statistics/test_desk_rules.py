@@ -7,9 +7,9 @@ import pytest
 from cdop.errors import Invalid, Refused
 from cdop.statistics import rules
 from cdop.statistics.coarsening import coarsened, coarsenings, ways_for
-from cdop.statistics.definitions import year_tables
 from cdop.statistics.rules import Recipient, State, Step
 from cdop.statistics.subjects import DEATHS, REFERRALS
+from cdop.statistics.year_tables import year_tables
 
 ALLOWED = {
     (State.DRAFT, Step.CHANGE): State.DRAFT,

@@ -9,7 +9,6 @@ import frictionless
 import pytest
 
 from cdop.statistics.contents import Package, keys, told_of_all
-from cdop.statistics.definitions import YearTables, year_tables
 from cdop.statistics.describing import describe
 from cdop.statistics.disclosure import TOTAL, profile
 from cdop.statistics.marking import BREAK, PROVISIONAL, REVISED, marks
@@ -17,6 +16,7 @@ from cdop.statistics.protecting import Protected
 from cdop.statistics.report.released import text
 from cdop.statistics.tidy import csv_files
 from cdop.statistics.workbook import workbook
+from cdop.statistics.year_tables import YearTables, year_tables
 
 LATE = date(2030, 1, 1)
 DIED, REVIEWED = ("died-by-sex", ("male",)), ("reviewed-by-sex", ("male",))

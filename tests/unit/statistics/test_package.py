@@ -19,7 +19,7 @@ from weasyprint.urls import FatalURLFetchingError  # type: ignore[import-untyped
 
 from cdop.reference_files.service import Denominator
 from cdop.statistics.contents import Place, keys, percent
-from cdop.statistics.definitions import TableDefinition, YearTables, year_tables
+from cdop.statistics.definitions import TableDefinition
 from cdop.statistics.disclosure import TOTAL, profile
 from cdop.statistics.drawing import Chart, png, svg
 from cdop.statistics.package import Package, package_name, write_package
@@ -30,6 +30,7 @@ from cdop.statistics.report.released import released_report
 from cdop.statistics.report.values import Grid, Part, Report
 from cdop.statistics.tidy import csv_files
 from cdop.statistics.workbook import neutral, workbook
+from cdop.statistics.year_tables import YearTables, year_tables
 from tests.unit.statistics.years import YEAR, herefordshire, larger
 
 PARTNER = profile("partner-1to4")

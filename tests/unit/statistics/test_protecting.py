@@ -12,7 +12,6 @@ from scipy.sparse import csr_matrix
 from cdop.errors import Refused, Unsafe
 from cdop.statistics import protecting
 from cdop.statistics.counting import Figures, digest, figures
-from cdop.statistics.definitions import YearTables, year_tables
 from cdop.statistics.disclosure import PUBLIC, TOTAL, LinearSystem, Profile, profile, worker
 from cdop.statistics.disclosure.measure import measure
 from cdop.statistics.disclosure.reading import read_hiding
@@ -20,6 +19,7 @@ from cdop.statistics.kinds import Counted
 from cdop.statistics.linking import linked
 from cdop.statistics.protecting import Protected, protect_year
 from cdop.statistics.records.deaths import described
+from cdop.statistics.year_tables import YearTables, year_tables
 from tests.unit.statistics.years import YEAR, cut_by, herefordshire, larger, records
 
 PARTNER = profile("partner-1to4")

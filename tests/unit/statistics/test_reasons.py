@@ -1,9 +1,9 @@
 """Why there is no release is told by the names that whoever drafted it knows."""
 
 from cdop.statistics.asked import Asked, with_asked
-from cdop.statistics.definitions import year_tables
 from cdop.statistics.reasons import in_words, mend, reader
 from cdop.statistics.subjects import REFERRALS
+from cdop.statistics.year_tables import year_tables
 
 TABLES = year_tables("2013-14")
 EARLIER = "01a213c9-b8e2-7735-bb8d-082dbdc21f70"

@@ -13,10 +13,11 @@ from scipy.optimize import LinearConstraint
 from cdop.errors import Refused
 from cdop.statistics import protecting
 from cdop.statistics.counting import figures
-from cdop.statistics.definitions import TableSet, YearTables, table_sets
+from cdop.statistics.definitions import TableSet
 from cdop.statistics.disclosure import PUBLIC, TOTAL, profile
 from cdop.statistics.protecting import Protected, protect_year
 from cdop.statistics.subjects import DEATHS, SUBJECTS
+from cdop.statistics.year_tables import YearTables, table_sets
 from tests.unit.statistics.attacking import apart
 
 BEFORE, FIRST, SECOND, AFTER, NEVER = "2012-13", "2013-14", "2014-15", "2015-16", "9999"

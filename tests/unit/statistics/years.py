@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from cdop.statistics.definitions import YearTables
 from cdop.statistics.records.deaths import described
+from cdop.statistics.year_tables import YearTables
 
 YEAR, BEFORE, AFTER = "2013-14", "2012-13", "2014-15"
 AGES = ("0-27-days", "28-364-days", "1-4-years", "5-9-years", "10-14-years", "15-17-years")

@@ -13,7 +13,7 @@ from cdop.clock import FixedClock
 from cdop.registers import open_register
 from cdop.security.work import Register
 from cdop.statistics import counting, releasing
-from cdop.statistics.definitions import year_tables
+from cdop.statistics.year_tables import year_tables
 from cdop.web.app import create_app
 from tests.client import Client, raising
 from tests.conftest import NOW, sqlite_settings
