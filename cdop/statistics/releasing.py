@@ -14,7 +14,7 @@ from cdop.statistics.asked import Asked
 from cdop.statistics.models import WITHOUT_FILE, Release, ReleaseEvent
 from cdop.statistics.package import package_name
 from cdop.statistics.protecting import Cells
-from cdop.statistics.rules import State, check_out
+from cdop.statistics.rules import ON_THE_WAY, State, check_out
 from cdop.statistics.year_tables import years_to
 
 BUILD = "statistics:release:build"
@@ -37,11 +37,15 @@ def get_release(work: Work, release_id: UUID) -> Release:
     return find_release(work, release_id, READ)
 
 
-def releases(work: Work, cdop_ids: Iterable[UUID]) -> dict[tuple[UUID, str], UUID]:
-    """Return the newest release that is out of each year of some panels, by panel and year."""
-    out = [each for each in ledger(work, cdop_ids) if each.state == State.RELEASED]
-    yearly = [each for each in reversed(out) if each.years == 1 and not each.asked]
-    return {(each.organisation_id, each.year): each.id for each in yearly}
+def releases(work: Work, cdop_ids: Iterable[UUID]) -> dict[tuple[UUID, str], Release]:
+    """Return the release to open of each year of some panels, by panel and year.
+
+    That is the newest that is out; where none is, the newest on its way.
+    """
+    yearly = [each for each in ledger(work, cdop_ids) if each.years == 1 and not each.asked]
+    coming = [each for each in yearly if each.state in ON_THE_WAY]
+    out = [each for each in yearly if each.state == State.RELEASED]
+    return {(each.organisation_id, each.year): each for each in reversed([*out, *coming])}
 
 
 def ledger(work: Work, cdop_ids: Iterable[UUID] | None = None) -> list[Release]:
@@ -52,7 +56,8 @@ def ledger(work: Work, cdop_ids: Iterable[UUID] | None = None) -> list[Release]:
         query = query.where(col(Release.organisation_id).in_(list(cdop_ids)))
     if not everywhere(work.actor):
         query = query.where(col(Release.organisation_id).in_(work.actor.scope(READ)))
-    return list(work.session.exec(query.order_by(col(Release.drafted_at).desc())))
+    latest_first = (col(Release.drafted_at).desc(), col(Release.id).desc())
+    return list(work.session.exec(query.order_by(*latest_first)))
 
 
 def events(work: Work, release: Release) -> list[ReleaseEvent]:

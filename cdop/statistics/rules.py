@@ -32,13 +32,14 @@ class Step(StrEnum):
 
 
 _OPEN = frozenset({State.DRAFT, State.REFUSED})
+ON_THE_WAY = _OPEN | {State.PROVED}
 TRANSITIONS: Mapping[Step, tuple[frozenset[State], State]] = {
     Step.CHANGE: (_OPEN, State.DRAFT),
     Step.PROVE: (_OPEN, State.PROVED),
     Step.REFUSE: (_OPEN, State.REFUSED),
     Step.APPROVE: (frozenset({State.PROVED}), State.RELEASED),
     Step.DECLINE: (frozenset({State.PROVED}), State.DECLINED),
-    Step.DISCARD: (_OPEN | {State.PROVED}, State.DISCARDED),
+    Step.DISCARD: (ON_THE_WAY, State.DISCARDED),
     Step.WITHDRAW: (frozenset({State.RELEASED}), State.WITHDRAWN),
 }
 EVER_OUT = (State.RELEASED, State.WITHDRAWN)

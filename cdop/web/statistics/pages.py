@@ -8,6 +8,8 @@ from cdop.organisations.models import Kind
 from cdop.security.work import Work
 from cdop.statistics import counting, over_years, releasing, whose
 from cdop.statistics.counting import INTERNAL, ExactYear
+from cdop.statistics.models import Release
+from cdop.statistics.rules import WORDS, State
 from cdop.statistics.year_tables import year_days
 from cdop.web.statistics.figures import Section, sections
 
@@ -92,7 +94,7 @@ def exact_page(work: Work, slug: str, year: str, *, opened: bool = False) -> Exa
         overlap=found.tables.definitions.subject.words.overlap,
         sections=parts,
         source=found.tables.definitions.source,
-        release=_address(released) if released else None,
+        release=_address(released.id) if released and released.state == State.RELEASED else None,
         draft=f"/statistics/releases/new?cdop={slug}&year={year}" if may_build and ended else None,
         not_yet=may_build and not ended,
         opened=opened,
@@ -115,13 +117,17 @@ def exact_link(slug: str, year: str) -> dict[str, str]:
     return {"text": "Exact figures (internal)", "href": f"/statistics?cdop={slug}&year={year}"}
 
 
-def _released(work: Work, panels: list[UUID]) -> dict[tuple[UUID, str], UUID]:
+def _released(work: Work, panels: list[UUID]) -> dict[tuple[UUID, str], Release]:
     return releasing.releases(work, panels) if work.actor.may(releasing.READ) else {}
 
 
-def _state(work: Work, released: dict[tuple[UUID, str], UUID], cdop_id: UUID, year: str) -> object:
+def _state(
+    work: Work, released: dict[tuple[UUID, str], Release], cdop_id: UUID, year: str
+) -> object:
     if found := released.get((cdop_id, year)):
-        return {"text": "Open the release", "href": _address(found)}
+        state = State(found.state)
+        text = "Open the release" if state == State.RELEASED else WORDS[state]
+        return {"text": text, "href": _address(found.id)}
     if work.today <= year_days(year)[1]:
         return "The year has not ended"
     return "Not released"

@@ -12,13 +12,13 @@ import pytest
 from cdop.clock import FixedClock
 from cdop.registers import open_register
 from cdop.security.work import Register
-from cdop.statistics import counting, releasing
+from cdop.statistics import counting, proving, releasing
 from cdop.statistics.year_tables import year_tables
 from cdop.web.app import create_app
 from tests.client import Client, raising
 from tests.conftest import NOW, sqlite_settings
 from tests.deaths import YEAR, herefordshire_2013_14
-from tests.desk import released
+from tests.desk import approved, drafted, released
 from tests.factories import Herefordshire, herefordshire
 from tests.panels import audited
 
@@ -82,6 +82,20 @@ def test_the_years_in_scope_lead_to_their_figures(web: Client) -> None:
     assert "Worcestershire" not in text(page).replace("Worcestershire Safeguarding", "")
     assert f'href="{EXACT.replace("&", "&amp;")}"' in page
     assert "Not released" in page
+
+
+def test_a_year_leads_to_its_release_from_the_first_draft_on(
+    county: Herefordshire, web: Client
+) -> None:
+    assert "/statistics/releases/" not in web.get("/statistics").text
+    draft = drafted(county)
+    assert ">Draft</a>" in web.get("/statistics").text
+    proving.build(county.register, county.actors["analyst"], draft.id)
+    page = web.get("/statistics").text
+    assert ">Waits for approval</a>" in page
+    assert ">Draft</a>" not in page
+    approved(county, draft)
+    assert "Open the release" in web.get("/statistics").text
 
 
 def test_an_exact_year_is_internal_and_keeps_three_populations_apart(reader: Client) -> None:
