@@ -40,6 +40,7 @@ def accepts(work: Work, account_id: UUID, code: str) -> bool:
     )
     if work.session.execute(used).rowcount != 1:  # type: ignore[attr-defined]
         return False
+    tell(work, account_id, Kind.CODE_USED)
     left = left_of(work, account_id)
     work.audit("accounts:recovery:use", ("accounts", account_id), left=left)
     return True

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from cdop.clock import LONDON
 
-SUBJECT = "A way to sign in to your account was changed"
+SUBJECT = "A way to sign in to your account was changed or used up"
 
 
 class Kind(StrEnum):
@@ -15,6 +15,7 @@ class Kind(StrEnum):
     FACTOR_ADDED = "factor-added"
     FACTOR_REMOVED = "factor-removed"
     CODES = "codes"
+    CODE_USED = "code-used"
     IDENTITY_LINKED = "identity-linked"
     IDENTITY_UNLINKED = "identity-unlinked"
     RESET = "reset"
@@ -26,6 +27,7 @@ SENTENCES = {
     Kind.FACTOR_ADDED: "An authenticator app or a passkey was added.",
     Kind.FACTOR_REMOVED: "An authenticator app or a passkey was removed.",
     Kind.CODES: "New recovery codes were made; the old ones are worthless.",
+    Kind.CODE_USED: "A recovery code was used in place of an authenticator app or a passkey.",
     Kind.IDENTITY_LINKED: "A sign-in at another provider was linked.",
     Kind.IDENTITY_UNLINKED: "A sign-in at another provider was unlinked.",
     Kind.RESET: "An administrator took the password away and made an invitation to the account.",

@@ -6,7 +6,7 @@ from functools import partial
 from uuid import UUID
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
 from cdop.clock import FixedClock
 from cdop.errors import Denied, Invalid, Refused
@@ -92,6 +92,17 @@ def test_each_change_is_told_once_at_the_owner_s_address(
         (line,) = work.session.exec(query).all()
     assert line.detail["about"] == kind.value
     assert TO not in str(line.model_dump())
+
+
+def test_a_recovery_code_that_was_used_is_told_and_one_that_was_not_is_none(
+    reached: Person,
+) -> None:
+    used = reached.codes[0]
+    assert reached.register.do(SYSTEM, recovery.accepts, reached.account_id, used)
+    assert waiting(reached.register) == [(Kind.CODE_USED.value, TO)]
+    reached.register.do(SYSTEM, lambda work: work.session.exec(delete(Notice)))
+    assert not reached.register.do(SYSTEM, recovery.accepts, reached.account_id, used)
+    assert waiting(reached.register) == []
 
 
 def test_what_was_rolled_back_is_not_told(reached: Person) -> None:
