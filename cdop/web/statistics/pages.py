@@ -12,6 +12,7 @@ from cdop.statistics.models import Release
 from cdop.statistics.rules import WORDS, State
 from cdop.statistics.year_tables import year_days
 from cdop.web.statistics.figures import Section, sections
+from cdop.web.statistics.ledger_pages import address
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,9 @@ class IndexPage:
 
 @dataclass(frozen=True)
 class ExactPage:
-    """A panel's or group's year, exact. `draft` is where a release of it is drafted, if it may be.
+    """A panel's or group's year, exact. `release` leads to one of it that is `out`, or on its way.
 
+    `draft` is where a release of it is drafted, if it may be.
     `opened` says that its tables stand open; `here` is the page's own address; `outcomes` where a
     group's table of outcomes is.
     """
@@ -48,7 +50,8 @@ class ExactPage:
     overlap: str
     sections: list[Section]
     source: str
-    release: str | None
+    release: dict[str, str] | None
+    out: bool
     draft: str | None
     not_yet: bool
     opened: bool
@@ -94,7 +97,8 @@ def exact_page(work: Work, slug: str, year: str, *, opened: bool = False) -> Exa
         overlap=found.tables.definitions.subject.words.overlap,
         sections=parts,
         source=found.tables.definitions.source,
-        release=_address(released.id) if released and released.state == State.RELEASED else None,
+        release=_link(released) if released else None,
+        out=bool(released and released.state == State.RELEASED),
         draft=f"/statistics/releases/new?cdop={slug}&year={year}" if may_build and ended else None,
         not_yet=may_build and not ended,
         opened=opened,
@@ -125,13 +129,13 @@ def _state(
     work: Work, released: dict[tuple[UUID, str], Release], cdop_id: UUID, year: str
 ) -> object:
     if found := released.get((cdop_id, year)):
-        state = State(found.state)
-        text = "Open the release" if state == State.RELEASED else WORDS[state]
-        return {"text": text, "href": _address(found.id)}
+        return _link(found)
     if work.today <= year_days(year)[1]:
         return "The year has not ended"
     return "Not released"
 
 
-def _address(release_id: UUID) -> str:
-    return f"/statistics/releases/{release_id}"
+def _link(release: Release) -> dict[str, str]:
+    state = State(release.state)
+    text = "Open the release" if state == State.RELEASED else WORDS[state]
+    return {"text": text, "href": address(release.id)}
