@@ -3,15 +3,13 @@
 Arguments: how many registers (2000), and the first seed (0). The result goes to results/.
 """
 
-import json
-import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from attacking import attack_each
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -37,42 +35,26 @@ from tests.unit.statistics.disclosure.independent import (  # noqa: E402
     register,
 )
 
-RESULTS = Path(__file__).parent / "results" / "disclosure.json"
 INFINITE = float("inf")
+WAYS = ("hide", "strict", "exact", "round-3", "round-5", "nhs")
 Places = dict[tuple[str, tuple[str, ...]], Range]
 
 
 def main() -> None:
     """Protect each register in its turn by one of the ways, attack it, and plant a leak."""
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
-    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    began, seen = time.perf_counter(), Counter[str]()
-    failures: list[str] = []
-    git = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
-    for seed in range(first, first + number):
-        deaths = int(np.random.default_rng(seed).integers(0, 120))
-        system = build_system(register(deaths, seed), DIMENSIONS, TABLES)
-        way = ("hide", "strict", "exact", "round-3", "round-5", "nhs")[seed % 6]
-        for said in _one(way, system, seen):
-            failures.append(f"seed {seed} ({way}): {said}")
-            print(failures[-1], file=sys.stderr, flush=True)
-        seen[f"registers {way}"] += 1
-    result = {
-        "commit": commit,
-        "registers": number,
-        "first_seed": first,
-        "failures": failures,
-        "seconds": round(time.perf_counter() - began),
-        "counted": dict(sorted(seen.items())),
-    }
-    text = json.dumps(result, indent=2)
-    RESULTS.write_text(text + "\n")
-    print(text)
-    sys.exit(bool(failures))
+    attack_each("disclosure", "registers", 2000, _one)
 
 
-def _one(way: str, system: LinearSystem, seen: Counter[str]) -> Iterator[str]:
+def _one(seed: int, seen: Counter[str]) -> Iterator[str]:
+    deaths = int(np.random.default_rng(seed).integers(0, 120))
+    system = build_system(register(deaths, seed), DIMENSIONS, TABLES)
+    way = WAYS[seed % 6]
+    for said in _protected(way, system, seen):
+        yield f"{way}: {said}"
+    seen[f"registers {way}"] += 1
+
+
+def _protected(way: str, system: LinearSystem, seen: Counter[str]) -> Iterator[str]:
     chosen = profile(
         {"strict": "strict-1to9", "nhs": "nhs-1to7-round5", "round-3": "rounded-3"}.get(
             way, "rounded-5" if way == "round-5" else "partner-1to4"

@@ -3,15 +3,13 @@
 Arguments: how many registers (60), and the first seed (0). The result goes to results/.
 """
 
-import json
-import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from attacking import attack_each
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -29,37 +27,16 @@ from tests.unit.statistics.test_two_editions import (  # noqa: E402
 )
 from tests.unit.statistics.test_two_years import FIRST, counted_in  # noqa: E402
 
-RESULTS = Path(__file__).parent / "results" / "editions.json"
 WAYS = ("partner-1to4", "rounded-3", "rounded-5")
 
 
 def main() -> None:
     """Release each register twice, the second time with late notifications, and attack both."""
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 60
-    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    began, seen = time.perf_counter(), Counter[str]()
-    failures: list[str] = []
-    git = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
-    for seed in range(first, first + number):
-        for said in _one(seed, WAYS[seed % 3], seen):
-            failures.append(f"seed {seed}: {said}")
-            print(failures[-1], file=sys.stderr, flush=True)
-    result = {
-        "commit": commit,
-        "registers": number,
-        "first_seed": first,
-        "failures": failures,
-        "seconds": round(time.perf_counter() - began),
-        "counted": dict(sorted(seen.items())),
-    }
-    text = json.dumps(result, indent=2)
-    RESULTS.write_text(text + "\n")
-    print(text)
-    sys.exit(bool(failures))
+    attack_each("editions", "registers", 60, _one)
 
 
-def _one(seed: int, way: str, seen: Counter[str]) -> Iterator[str]:
+def _one(seed: int, seen: Counter[str]) -> Iterator[str]:
+    way = WAYS[seed % 3]
     random = np.random.default_rng(seed)
     deaths = invented(int(random.integers(0, 60)), seed)
     late = LATE * int(random.integers(1, 4))

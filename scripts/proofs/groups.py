@@ -3,14 +3,13 @@
 Arguments: how many groups (60), and the first seed (0). The result goes to results/.
 """
 
-import json
-import subprocess
 import sys
-import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from attacking import attack_each
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -27,7 +26,6 @@ from tests.unit.statistics.group_years import (  # noqa: E402
     invented,
 )
 
-RESULTS = Path(__file__).parent / "results" / "groups.json"
 PROFILES = ("partner-1to4", "strict-1to9", "rounded-3", "rounded-5")
 ORDERS: tuple[tuple[Years, ...], ...] = (
     ((BEFORE,), (YEAR,)),
@@ -42,32 +40,11 @@ ORDERS: tuple[tuple[Years, ...], ...] = (
 
 def main() -> None:
     """Release each group's years in some order, the last time with late ones, and attack them."""
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 60
-    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    began, seen = time.perf_counter(), Counter[str]()
-    failures: list[str] = []
-    git = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
-    for seed in range(first, first + number):
-        said = _one(seed, PROFILES[seed % 4], ORDERS[seed % 7], seen)
-        if said:
-            failures.append(f"seed {seed}: {said}")
-            print(failures[-1], file=sys.stderr, flush=True)
-    result = {
-        "commit": commit,
-        "groups": number,
-        "first_seed": first,
-        "failures": failures,
-        "seconds": round(time.perf_counter() - began),
-        "counted": dict(sorted(seen.items())),
-    }
-    text = json.dumps(result, indent=2)
-    RESULTS.write_text(text + "\n")
-    print(text)
-    sys.exit(bool(failures))
+    attack_each("groups", "groups", 60, _one)
 
 
-def _one(seed: int, way: str, years: tuple[Years, ...], seen: Counter[str]) -> str:
+def _one(seed: int, seen: Counter[str]) -> Iterator[str]:
+    way, years = PROFILES[seed % 4], ORDERS[seed % 7]
     random = np.random.default_rng(seed)
     courses = invented(int(random.integers(0, 60)), seed)
     late = _late(courses, int(random.integers(1, 4)))
@@ -79,11 +56,12 @@ def _one(seed: int, way: str, years: tuple[Years, ...], seen: Counter[str]) -> s
         releases = out(counted, chosen)
     except Unsafe:
         seen[f"{way}: no release"] += 1
-        return ""
+        return
     seen[f"{way}: {len(years)} releases{', two of one year' if again else ''}"] += 1
     width = Reader(releases).narrowest()
     seen["with a small count or difference"] += width < np.inf
-    return f"{way}, {years}: told to {width}" if width < chosen.width else ""
+    if width < chosen.width:
+        yield f"{way}, {years}: told to {width}"
 
 
 def _late(courses: list[Course], number: int) -> list[Course]:
