@@ -24,9 +24,9 @@ from cdop.reference.derive import financial_year_days, previous_financial_year
 from cdop.reference.tables import cell
 from cdop.security.work import Work
 from cdop.spreadsheets import inert_row
+from cdop.statistics import counting
 
-READ = "statistics:exact:read"
-INTERNAL = "INTERNAL: exact counts of few cases. Not for publication or for sharing as they stand."
+READ, INTERNAL = counting.READ, counting.INTERNAL
 UNDECIDED = "undecided"
 _AWAITING = "Awaiting a decision at the end of the year"
 

@@ -11,11 +11,11 @@ from cdop.organisations.models import Kind, Organisation
 from cdop.reference.derive import financial_year
 from cdop.security.actor import everywhere
 from cdop.security.work import Work
-from cdop.statistics.records import SOURCES
+from cdop.statistics.records import SOURCES, seeing
 from cdop.statistics.subjects import DEATHS, REFERRALS
 from cdop.statistics.year_tables import FILES, table_sets, year_days
 
-READ = "statistics:exact:read"
+READ = seeing.READ
 SUBJECTS: Mapping[str, str] = {Kind.CDOP: DEATHS.code, Kind.GROUP: REFERRALS.code}
 PANELS, EVERY = (Kind.CDOP,), (Kind.CDOP, Kind.GROUP)
 
